@@ -1,0 +1,56 @@
+# The verbs of the project, the same here and in continuous integration.
+# `make book` and `make test` work from a bare clone: they build .venv from the hashed lock first.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+PROFILE ?= smoke
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+# The stamp carries the hash of what was installed, so a changed lock (not a touched file) reinstalls.
+STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml | cksum | tr -d ' ')
+
+# XLA and BLAS threads gain nothing on these small problems; one core per chapter is faster and repeatable.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+export PYTHONHASHSEED ?= 0
+
+.DEFAULT_GOAL := help
+.PHONY: help book test chapter serve lint format lock clean
+
+help:  ## list the verbs
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 18
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found: install it, or run 'make PYTHON=/path/to/python3.11 ...'"; exit 2; }
+	@echo "Installing the locked environment into $(VENV) (once, about two minutes) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+book: $(STAMP)  ## execute what changed, build the site
+	@$(BIN)/inductive book
+
+test: $(STAMP) lint  ## lint, unit tests, chapters (smoke), site in a browser
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+chapter: $(STAMP)  ## run one chapter: make chapter NAME=<slug> PROFILE=smoke
+	@$(BIN)/inductive run "$(NAME)" --profile "$(PROFILE)"
+
+serve: book  ## show the site on http://localhost:8000
+	@echo "Serving on http://localhost:$(PORT), Ctrl-C to stop"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html "$(PORT)"
+
+lint: $(STAMP)  ## ruff and the type checker
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/basedpyright --level warning
+
+format: $(STAMP)  ## rewrite the code in the house style
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+lock: $(STAMP)  ## resolve pyproject.toml into requirements.lock again
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --fork-strategy fewest \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet --upgrade -o requirements.lock
+
+clean:  ## remove the site and the run outputs (not .venv)
+	@rm -rf _build .pytest_cache .ruff_cache

@@ -1,0 +1,164 @@
+"""The commands, their words and their exit codes: 0 done, 1 failed, 2 called wrongly.
+
+Every command imports what it needs when it runs, so that ``inductive book`` can answer "nothing
+changed" without starting jax, papermill or Sphinx.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from inductive import paths
+from inductive.cli import chapters
+from inductive.cli.errors import RunError, UsageError
+
+app = typer.Typer(
+    help="Run, validate and fork the chapters of the book.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_out = Console(soft_wrap=True)
+
+Slug = Annotated[
+    str, typer.Argument(help="Chapter, for example transitive-inference-exceptions.")
+]
+OptionalSlug = Annotated[str | None, typer.Argument(help="Chapter; all when left out.")]
+
+
+def _command(function: Callable[..., None]) -> Callable[..., None]:
+    """Register ``function`` as a command that turns our errors into messages and exit codes."""
+
+    @app.command(function.__name__)
+    @wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> None:
+        try:
+            function(*args, **kwargs)
+        except (UsageError, paths.NotACheckoutError) as error:
+            typer.echo(f"inductive: {error}", err=True)
+            raise typer.Exit(2) from error
+        except RunError as error:
+            typer.echo(f"inductive: {error}", err=True)
+            raise typer.Exit(1) from error
+
+    return guarded
+
+
+@_command
+def run(
+    slug: Slug,
+    profile: Annotated[str, typer.Option(help="paper or smoke.")] = "paper",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", help="name=value; may be repeated."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Output folder; default _build/runs/<slug>/<profile>."),
+    ] = None,
+    commit: Annotated[
+        bool,
+        typer.Option("--commit", help="Replace the committed notebook and claims."),
+    ] = False,
+) -> None:
+    """Execute one chapter and print its scorecard."""
+    from inductive.cli import execute, pages
+    from inductive.report.scorecard import Published, Scorecard
+
+    request = execute.Request.checked(slug, profile, parameter or [], out, commit)
+    _out.print(f"Running {slug} ({profile} profile) …")
+    claims = execute.run(request)
+    _out.print(str(Scorecard(claims["claims"])), markup=False, highlight=False)
+    _out.print(f"{Published(claims)}")
+    if commit:
+        pages.write()
+        _out.print(f"Committed products replaced: {chapters.notebook(slug)}")
+    else:
+        _out.print(f"Notebook and claims: {request.out}")
+
+
+@_command
+def book() -> None:
+    """Execute the chapters that are missing or changed, then build the site."""
+    from inductive.cli import site
+
+    for slug in chapters.slugs():
+        if reasons := chapters.changes(slug):
+            _out.print(f"{slug}: {', '.join(reasons)}; executing")
+            # A process of its own, so that its peak memory can be measured.
+            command = [sys.executable, "-m", "inductive", "run", slug, "--commit"]
+            if subprocess.run(command, check=False).returncode:
+                raise RunError(f"{slug} failed; see above")
+    if site.is_current():
+        _out.print("Nothing changed since the last build.")
+    else:
+        with _out.status("Building the site, about half a minute …"):
+            site.build(paths.root())
+        site.mark_current()
+    _out.print(f"The book: {paths.build() / 'html' / 'index.html'} (or `make serve`)")
+
+
+@_command
+def validate(slug: OptionalSlug = None) -> None:
+    """Execute committed notebooks again with nbval, compare, and recheck their verdicts."""
+    from inductive.cli import validate as validation
+
+    for chosen in [slug] if slug else chapters.slugs():
+        _out.print(f"Validating {chosen} …")
+        validation.committed(chosen)
+        _out.print(f"{chosen}: valid")
+
+
+@_command
+def status(
+    write: Annotated[
+        bool, typer.Option("--write", help="Write status, coverage and README table.")
+    ] = False,
+) -> None:
+    """Show each chapter's state and verdicts."""
+    from inductive.cli import pages
+
+    table = Table(
+        "chapter", "state", "reproduced", "partly", "not reproduced", "not tested"
+    )
+    for slug in chapters.slugs():
+        numbers = [str(number) for number in pages.verdicts(slug).values()]
+        table.add_row(slug, pages.state(slug), *numbers)
+    _out.print(table)
+    if write:
+        for path in pages.write():
+            _out.print(f"written: {path.relative_to(paths.root())}")
+
+
+@_command
+def new(
+    slug: Annotated[str, typer.Argument(help="Name of the new chapter.")],
+    origin: Annotated[
+        str | None,
+        typer.Option("--from", help="Chapter to fork; default: the template."),
+    ] = None,
+) -> None:
+    """Start a chapter: script, experiments module, test and table-of-contents entry."""
+    from inductive.cli import scaffold
+
+    for path in scaffold.new(slug, origin):
+        _out.print(f"written: {path.relative_to(paths.root())}")
+    _out.print(f"Run it: inductive run {slug} --profile smoke")
+
+
+@_command
+def doctor() -> None:
+    """Show versions, devices and disk, and what is missing and how to get it."""
+    from inductive.cli import doctor as examination
+
+    table = Table("what", "found", "remedy")
+    for finding in examination.examine():
+        table.add_row(finding.what, finding.found, finding.remedy)
+    _out.print(table)

@@ -1,0 +1,129 @@
+"""What chapters there are, and whether their committed products still fit their sources."""
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from inductive import paths
+from inductive.cli.errors import UsageError
+
+
+def slugs() -> list[str]:
+    """Slugs of all chapters in the order of ``_toc.yml``."""
+    toc = yaml.safe_load((paths.root() / "_toc.yml").read_text())
+    files = [
+        entry["file"]
+        for part in toc.get("parts", [])
+        for entry in part.get("chapters", [])
+    ]
+    return [
+        file.split("/", 1)[1].removesuffix(".ipynb")
+        for file in files
+        if file.startswith("notebooks/")
+    ]
+
+
+def source(slug: str) -> Path:
+    """Script of the chapter ``slug``.
+
+    Raises:
+        UsageError: there is no such chapter.
+    """
+    path = paths.notebooks() / f"{slug}.py"
+    if slug.startswith("_") or not path.is_file():
+        raise UsageError(
+            f"there is no chapter {slug!r}: the chapters are {', '.join(slugs())}"
+        )
+    return path
+
+
+def notebook(slug: str) -> Path:
+    """Committed notebook of the chapter ``slug``, whether it exists or not."""
+    return source(slug).with_suffix(".ipynb")
+
+
+def title(slug: str) -> str:
+    """Title of the chapter: its first first-level heading."""
+    for line in source(slug).read_text().splitlines():
+        if line.startswith("# # "):
+            return line.removeprefix("# # ").strip()
+    raise UsageError(f"notebooks/{slug}.py has no title: begin it with '# # Title'")
+
+
+def read_json(slug: str, name: str) -> dict[str, Any] | None:
+    """Committed ``claims.json`` or ``run.json`` of a chapter, ``None`` before its first run."""
+    path = paths.results(slug) / name
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path`` atomically: a reader sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` to ``path`` atomically, as UTF-8."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write ``content`` as indented JSON, atomically, keys in their own order."""
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def hashes(slug: str) -> dict[str, Any]:
+    """Hashes that tie the committed products of a chapter together.
+
+    Keys: ``source`` (the script), ``notebook``, ``claims`` and ``stores`` (file name to hash).
+    A file that does not exist has the hash ``None``.
+    """
+    folder = paths.results(slug)
+    single = {
+        "source": source(slug),
+        "notebook": notebook(slug),
+        "claims": folder / "claims.json",
+    }
+    result: dict[str, Any] = {
+        key: sha256(path) if path.is_file() else None for key, path in single.items()
+    }
+    result["stores"] = {path.name: sha256(path) for path in sorted(folder.glob("*.nc"))}
+    return result
+
+
+def changes(slug: str) -> list[str]:
+    """Why the committed product of a chapter must be made again; empty when it is current."""
+    run = read_json(slug, "run.json")
+    if run is None:
+        return ["it was never run"]
+    now, then = hashes(slug), run["hashes"]
+    reasons = [
+        f"its {key} is missing" if now[key] is None else f"its {key} changed"
+        for key in ("source", "notebook", "claims")
+        if now[key] != then.get(key)
+    ]
+    stores = sorted(now["stores"].keys() | then["stores"].keys())
+    moved = [
+        name for name in stores if now["stores"].get(name) != then["stores"].get(name)
+    ]
+    return reasons + [f"its store {name} changed" for name in moved]

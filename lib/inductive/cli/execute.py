@@ -1,0 +1,213 @@
+"""Run one chapter: script to notebook, papermill, normalised products."""
+
+import os
+import platform
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+import papermill
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+
+from inductive import paths
+from inductive.cli import chapters, normalise, parameters
+from inductive.cli.errors import RunError, UsageError
+from inductive.report import published, scorecard
+from inductive.sweep import fingerprint
+
+CELL_TIMEOUT = 3600  # seconds
+_RECORDED = ("jax", "jaxlib", "numpy", "scipy", "matplotlib", "pandas")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One run of one chapter, checked before anything starts.
+
+    Attributes:
+        slug: the chapter.
+        profile: ``"paper"`` or ``"smoke"``.
+        values: parameters that differ from their defaults, without the profile.
+        out: folder for the notebook, ``claims.json`` and ``run.json``.
+        commit: whether the products replace the committed ones.
+    """
+
+    slug: str
+    profile: str
+    values: dict[str, Any]
+    out: Path
+    commit: bool
+
+    @classmethod
+    def checked(
+        cls,
+        slug: str,
+        profile: str,
+        assignments: Sequence[str],
+        out: Path | None,
+        commit: bool,
+    ) -> "Request":
+        """Request from the words of a command.
+
+        Raises:
+            UsageError: unknown chapter or parameter, bad value, or a commit of other than the
+                paper profile with default parameters.
+        """
+        known = parameters.declared(chapters.source(slug).read_text())
+        profile = known["profile"].parse(profile)
+        values = parameters.parse(assignments, known)
+        if "profile" in values:
+            raise UsageError("give the profile as --profile, not as -p profile=...")
+        if commit and (profile != "paper" or values):
+            raise UsageError(
+                "--commit takes the paper profile with default parameters: "
+                "leave out --profile smoke and -p"
+            )
+        return cls(slug, profile, values, out or paths.runs(slug) / profile, commit)
+
+
+def run(request: Request) -> dict[str, Any]:
+    """Execute a chapter and write its products; the content of ``claims.json``.
+
+    Raises:
+        RunError: a cell failed (the half-executed notebook is kept), the outputs show traces of
+            the machine, or a committed threshold changed without a reason.
+    """
+    request.out.mkdir(parents=True, exist_ok=True)
+    started = time.perf_counter()
+    executed = _execute(request)
+    seconds = time.perf_counter() - started
+    if stderr := normalise.warnings(executed):
+        print(f"The chapter wrote to stderr:\n{stderr}", file=sys.stderr)
+    notebook = normalise.normalise(executed)
+    found = normalise.leaks(notebook)
+    if found:
+        kept = _keep(executed, request)
+        raise RunError(f"{found[0]}: remove that output (notebook kept as {kept})")
+    claims = _claims(notebook, request.slug)
+    _write(notebook, claims, request.out, request.slug)
+    record = _record(request, seconds)
+    if request.commit:
+        _refuse_moved_thresholds(request.slug, claims)
+        _write(notebook, claims, None, request.slug)
+        record["hashes"] |= chapters.hashes(request.slug)
+        chapters.write_json(paths.results(request.slug) / "run.json", record)
+    chapters.write_json(request.out / "run.json", record)
+    return claims
+
+
+def _execute(request: Request) -> NotebookNode:
+    values = dict(request.values)
+    if request.profile != "paper":
+        values["profile"] = request.profile
+    script = chapters.source(request.slug).read_text()
+    with tempfile.TemporaryDirectory() as folder:
+        before, after = Path(folder, "source.ipynb"), Path(folder, "executed.ipynb")
+        nbformat.write(jupytext.reads(script, fmt="py:percent"), before)
+        try:
+            papermill.execute_notebook(
+                before,
+                after,
+                parameters=values,
+                cwd=str(paths.notebooks()),
+                kernel_name="python3",
+                progress_bar=sys.stderr.isatty(),
+                execution_timeout=CELL_TIMEOUT,
+            )
+        except PapermillExecutionError as error:
+            kept = request.out / f"{request.slug}.failed.ipynb"
+            shutil.copyfile(after, kept)
+            raise RunError(_describe(error, kept)) from error
+        return nbformat.read(after, as_version=4)
+
+
+def _describe(error: PapermillExecutionError, kept: Path) -> str:
+    trace = "\n".join(error.traceback)
+    return (
+        f"cell {error.cell_index} failed:\n\n{error.source}\n\n{trace}\n"
+        f"The half-executed notebook is {kept}"
+    )
+
+
+def _keep(notebook: NotebookNode, request: Request) -> Path:
+    kept = request.out / f"{request.slug}.failed.ipynb"
+    nbformat.write(notebook, kept)
+    return kept
+
+
+def _claims(notebook: NotebookNode, slug: str) -> dict[str, Any]:
+    for cell in reversed(notebook.cells):
+        for output in cell.get("outputs", []):
+            if scorecard.MIME in output.get("data", {}):
+                return output.data[scorecard.MIME]
+    raise RunError(
+        f"{slug} published no claims: end the script with a cell `claims.publish()`"
+    )
+
+
+def _write(
+    notebook: NotebookNode, claims: dict[str, Any], out: Path | None, slug: str
+) -> None:
+    """Write to ``out``, or over the committed products where it is ``None``."""
+    page = chapters.notebook(slug) if out is None else out / f"{slug}.ipynb"
+    folder = paths.results(slug) if out is None else out
+    chapters.write_text(page, nbformat.writes(notebook) + "\n")
+    chapters.write_json(folder / "claims.json", claims)
+
+
+def _refuse_moved_thresholds(slug: str, claims: dict[str, Any]) -> None:
+    committed = chapters.read_json(slug, "claims.json") or {"claims": []}
+    before = {record["id"]: record["threshold"] for record in committed["claims"]}
+    for record in claims["claims"]:
+        old = before.get(record["id"], record["threshold"])
+        if old != record["threshold"] and "threshold changed" not in record["reason"]:
+            raise RunError(
+                f"claim {record['id']}: the threshold was {old:g} and is now "
+                f"{record['threshold']:g}: give Claim(changed='{old:g}: why')"
+            )
+
+
+def _record(request: Request, seconds: float) -> dict[str, Any]:
+    script = chapters.source(request.slug).read_text()
+    versions = {name: metadata.version(name) for name in _RECORDED}
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    kilobytes = peak / 1024 if sys.platform == "darwin" else peak
+    return {
+        "slug": request.slug,
+        "title": chapters.title(request.slug),
+        "profile": request.profile,
+        "parameters": request.values,
+        "date": datetime.now(UTC).date().isoformat(),
+        "seconds": round(seconds, 1),
+        "peak_memory_mb": round(kilobytes / 1024),
+        "device": os.environ.get("JAX_PLATFORMS", "") or _device(),
+        "versions": {"python": platform.python_version()} | versions,
+        "hashes": {"published": _published(script)},
+        "fingerprint": fingerprint.of_imports(script),
+    }
+
+
+def _published(script: str) -> dict[str, str]:
+    """Checksums of the published tables of every paper that the script names."""
+    named = [slug for slug in published.slugs() if f'"{slug}"' in script]
+    return {
+        f"{slug}/{table}": digest
+        for slug in named
+        for table, digest in published.checksums(slug).items()
+    }
+
+
+def _device() -> str:
+    import jax  # started only after the chapter's own process has ended
+
+    return jax.default_backend()

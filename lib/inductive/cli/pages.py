@@ -1,0 +1,216 @@
+"""Pages made from the chapters' products: status, coverage, the README's table and cover."""
+
+import base64
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+
+from inductive import paths
+from inductive.cli import chapters
+from inductive.cli.errors import RunError
+from inductive.report.scorecard import VERDICTS, count, show
+from inductive.sweep import fingerprint
+
+_MARKS = ("<!-- chapters: made by `inductive status --write` -->", "<!-- /chapters -->")
+_GENERATED = "<!-- Made by `inductive status --write`; do not edit. -->"
+_TIERS = {
+    "core": "core paper",
+    "A": "the paper's own experiment or theory on two CPU cores",
+    "B": "its main result at reduced size, or with a GPU",
+    "C": "only the mechanism, on a stand-in",
+    "D": "not rerunnable here",
+}
+COVER_TAG = "cover"
+
+
+def generate() -> dict[Path, str | bytes]:
+    """Content of every generated file, by path; writes nothing."""
+    files: dict[Path, str | bytes] = {
+        paths.book() / "status.md": status_page(),
+        paths.book() / "coverage.md": coverage_page(),
+        paths.root() / "README.md": readme(),
+    }
+    cover = cover_figure()
+    if cover is not None:
+        files[paths.book() / "_static" / "cover.png"] = cover
+    return files
+
+
+def write() -> list[Path]:
+    """Write the generated files whose content changed; their paths."""
+    changed = []
+    for path, content in generate().items():
+        new = content.encode() if isinstance(content, str) else content
+        if not path.is_file() or path.read_bytes() != new:
+            chapters.write_bytes(path, new)
+            changed.append(path)
+    return changed
+
+
+def state(slug: str) -> str:
+    """``fresh``, or why the committed run is not what today's sources would give."""
+    run = chapters.read_json(slug, "run.json")
+    if run is None:
+        return "not run"
+    if reasons := chapters.changes(slug):
+        return f"stale: {', '.join(reasons)}"
+    source = chapters.source(slug).read_text()
+    if fingerprint.of_imports(source) != run["fingerprint"]:
+        return "stale: the library changed since"
+    return "fresh"
+
+
+def verdicts(slug: str) -> dict[str, int]:
+    """Number of claims per verdict of a chapter's committed run, all zero before it."""
+    return count((chapters.read_json(slug, "claims.json") or {"claims": []})["claims"])
+
+
+def status_page() -> str:
+    """``book/status.md``: every chapter's last run and every claim's verdict."""
+    lines = [_GENERATED, "", "# Status", ""]
+    lines += [
+        "Every number on this page comes from the committed run of each chapter.",
+        "A chapter is *stale* when its sources, or the library under it, changed since that run.",
+        "",
+    ]
+    lines += _table(
+        [
+            "chapter",
+            "claims",
+            "state",
+            "last run",
+            "seconds",
+            "memory (MB)",
+            "made with",
+        ],
+        [_run_row(slug) for slug in chapters.slugs()],
+    )
+    for slug in chapters.slugs():
+        lines += ["", f"## {chapters.title(slug)}", "", *_claims_table(slug)]
+    return "\n".join(lines) + "\n"
+
+
+def _run_row(slug: str) -> list[str]:
+    run = chapters.read_json(slug, "run.json")
+    link = f"[{_plain(chapters.title(slug))}](../notebooks/{slug}.ipynb)"
+    if run is None:
+        return [link, "–", "not run", "–", "–", "–", "–"]
+    made = f"Python {run['versions']['python']}, jax {run['versions']['jax']}, {run['device']}"
+    return [
+        link,
+        _counts(verdicts(slug)),
+        state(slug),
+        run["date"],
+        f"{run['seconds']:.0f}",
+        str(run["peak_memory_mb"]),
+        made,
+    ]
+
+
+def _counts(counted: dict[str, int]) -> str:
+    return ", ".join(f"{counted[word]} {word}" for word in VERDICTS if counted[word])
+
+
+def _claims_table(slug: str) -> list[str]:
+    claims = chapters.read_json(slug, "claims.json")
+    if claims is None:
+        return ["This chapter was not run yet."]
+    rows = [
+        [
+            record["id"],
+            _plain(record["statement"]),
+            _plain(record["rule"].replace("threshold", show(record["threshold"]))),
+            _plain(show(record["measured"])),
+            f"**{record['verdict']}**",
+            _plain(record["reason"]),
+        ]
+        for record in claims["claims"]
+    ]
+    return _table(["claim", "statement", "rule", "measured", "verdict", "why"], rows)
+
+
+def coverage_page() -> str:
+    """``book/coverage.md``: all papers of the catalogue, their state and what a chapter shows."""
+    papers = catalogue()
+    states = [_paper_state(paper) for paper in papers]
+    done = states.count("in the book")
+    lines = [_GENERATED, "", "# Coverage", ""]
+    lines += [
+        f"The book is to cover {len(papers)} papers; chapters written so far: {done}.",
+        "The tier says how much of a paper can be rerun here:",
+        "",
+        *[f"- **{tier}**: {meaning}." for tier, meaning in _TIERS.items()],
+    ]
+    topics = dict.fromkeys(paper["topic"] for paper in papers)
+    for topic in topics:
+        rows = [_paper_row(paper) for paper in papers if paper["topic"] == topic]
+        lines += ["", f"## {topic.replace('-', ' ').capitalize()}", ""]
+        lines += _table(["paper", "tier", "state", "what a chapter shows"], rows)
+    return "\n".join(lines) + "\n"
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """All papers of the book, one dictionary each, as in ``book/_data/catalogue.yml``."""
+    return yaml.safe_load((paths.book() / "_data" / "catalogue.yml").read_text())
+
+
+def _paper_state(paper: dict[str, Any]) -> str:
+    if paper["slug"] in chapters.slugs():
+        return "in the book"
+    return "listed only" if paper["tier"] == "D" else "planned"
+
+
+def _paper_row(paper: dict[str, Any]) -> list[str]:
+    title = f"[{_plain(paper['title'])}](https://arxiv.org/abs/{paper['arxiv']})"
+    standing = _paper_state(paper)
+    if standing == "in the book":
+        standing = f"[in the book](../notebooks/{paper['slug']}.ipynb)"
+    shown = paper.get("figure") or "every figure of the paper, with its claims checked"
+    if paper["tier"] in "CD":
+        shown = paper.get("survives") or paper.get("tier_reason") or shown
+    return [title, paper["tier"], standing, _plain(shown)]
+
+
+def readme() -> str:
+    """``README.md`` with its chapter table made again."""
+    path = paths.root() / "README.md"
+    text = path.read_text()
+    start, end = (text.find(mark) for mark in _MARKS)
+    if start < 0 or end < start:
+        raise RunError(f"README.md lacks the lines {_MARKS[0]!r} and {_MARKS[1]!r}")
+    rows = [
+        [
+            f"[{_plain(chapters.title(slug))}](notebooks/{slug}.ipynb)",
+            _counts(verdicts(slug)) or "not run yet",
+        ]
+        for slug in chapters.slugs()
+    ]
+    table = "\n".join(_table(["chapter", "claims"], rows))
+    return f"{text[: start + len(_MARKS[0])]}\n\n{table}\n\n{text[end:]}"
+
+
+def cover_figure() -> bytes | None:
+    """PNG of the first committed figure whose cell is tagged ``cover``, if there is one."""
+    for slug in chapters.slugs():
+        page = chapters.notebook(slug)
+        cells = nbformat.read(page, as_version=4).cells if page.is_file() else []
+        for cell in cells:
+            if COVER_TAG in cell.metadata.get("tags", []):
+                images = [
+                    out.data["image/png"] for out in cell.outputs if "data" in out
+                ]
+                return base64.b64decode(images[0])
+    return None
+
+
+def _table(head: list[str], rows: list[list[str]]) -> list[str]:
+    lines = [head, ["---"] * len(head), *rows]
+    return [f"| {' | '.join(cells)} |" for cells in lines]
+
+
+def _plain(text: str) -> str:
+    """``text`` with the characters escaped that Markdown would take as markup."""
+    return re.sub(r"([\\`*_{}\[\]<>|$~])", r"\\\1", str(text)).replace("\n", " ")

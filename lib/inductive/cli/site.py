@@ -1,0 +1,98 @@
+"""Build the HTML site with Jupyter Book, warnings as errors, only when something changed."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from inductive import paths
+from inductive.cli import chapters
+from inductive.cli.errors import RunError
+
+_SOURCES = (
+    "_config.yml",
+    "_toc.yml",
+    "book/**/*",
+    "notebooks/*.ipynb",
+    "notebooks/*.py",
+    "notebooks/results/*/*",
+    "lib/inductive/**/*.py",
+    "lib/inductive/published/**/*",
+)
+
+
+def build(output: Path) -> Path:
+    """Build the site from nothing below ``output`` and return the folder of its pages.
+
+    Always from nothing, because Jupyter Book passes over a broken page that it has seen before.
+
+    Raises:
+        RunError: Jupyter Book failed or warned; the message ends with its last lines.
+    """
+    pages = output / "_build" / "html"
+    shutil.rmtree(pages, ignore_errors=True)
+    shutil.rmtree(output / "_build" / ".doctrees", ignore_errors=True)
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build"]
+    command += [str(paths.root()), "--path-output", str(output)]
+    command += ["--all", "-W", "-n", "--keep-going"]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONWARNINGS": "ignore", "MPLBACKEND": "agg"},
+        check=False,
+    )
+    log = done.stdout + done.stderr
+    chapters.write_text(output / "_build" / "site.log", log)
+    if done.returncode:
+        told = [
+            line for line in log.splitlines() if "WARNING" in line or "ERROR" in line
+        ]
+        last = "\n".join(told[:20] or log.splitlines()[-20:])
+        raise RunError(f"the site did not build cleanly:\n{last}")
+    return pages
+
+
+def is_current() -> bool:
+    """Whether the site in ``_build/html`` was built from today's files at today's commit."""
+    stamp = _stamp()
+    built = (paths.build() / "html" / "index.html").is_file() and stamp.is_file()
+    return built and stamp.read_text() == inputs_hash()
+
+
+def mark_current() -> None:
+    """Remember that ``_build/html`` was built from today's files at today's commit."""
+    chapters.write_text(_stamp(), inputs_hash())
+
+
+def inputs_hash() -> str:
+    """SHA-256 over all that the pages are made of, the commit included (pages show it)."""
+    digest = hashlib.sha256(commit().encode())
+    for path in _inputs():
+        digest.update(str(path.relative_to(paths.root())).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def commit() -> str:
+    """Hash of the checked-out commit, empty outside a git checkout."""
+    command = ["git", "-C", str(paths.root()), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:  # no git on this machine
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _inputs() -> Iterator[Path]:
+    for pattern in _SOURCES:
+        for path in sorted(paths.root().glob(pattern)):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path
+
+
+def _stamp() -> Path:
+    return paths.build() / "site.sha256"

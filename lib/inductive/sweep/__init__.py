@@ -1,0 +1,1 @@
+"""Sweeps over named axes: what made a result, and whether that code has changed since."""

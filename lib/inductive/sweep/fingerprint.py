@@ -1,0 +1,120 @@
+"""Fingerprint of code: a hash that moves when a result could, and stays when only words change.
+
+The syntax tree of a module and of every ``inductive`` module that it imports, directly or not, is
+serialised without comments, docstrings and positions. The walker is our own and leaves out empty
+fields, so that every Python from 3.11 on gives the same hash.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from inductive import paths
+
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def of_source(source: str) -> str:
+    """SHA-256 of ``source`` and of all ``inductive`` modules that it imports, transitively.
+
+    Raises:
+        SyntaxError: ``source`` is not Python.
+        FileNotFoundError: it imports an ``inductive`` module that does not exist.
+    """
+    digest = hashlib.sha256()
+    _feed(digest, ast.parse(source))
+    for name in imported_modules(source):
+        digest.update(name.encode())
+        _feed(digest, ast.parse(_file(name).read_text()))
+    return digest.hexdigest()
+
+
+def of_imports(source: str) -> str:
+    """SHA-256 of all ``inductive`` modules that ``source`` imports, but not of itself."""
+    digest = hashlib.sha256()
+    for name in imported_modules(source):
+        digest.update(name.encode())
+        _feed(digest, ast.parse(_file(name).read_text()))
+    return digest.hexdigest()
+
+
+def imported_modules(source: str) -> list[str]:
+    """Sorted names of the ``inductive`` modules that ``source`` imports, transitively."""
+    found: set[str] = set()
+    waiting = list(_imports(ast.parse(source)))
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(_imports(ast.parse(_file(name).read_text())))
+    return sorted(found)
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield from _with_parents(alias.name)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from _with_parents(node.module)
+            for alias in node.names:
+                # ``from package import name`` may name a module or an attribute.
+                name = f"{node.module}.{alias.name}"
+                if _ours(name) and _find(name) is not None:
+                    yield name
+
+
+def _with_parents(name: str) -> Iterator[str]:
+    if _ours(name):
+        parts = name.split(".")
+        yield from (".".join(parts[: i + 1]) for i in range(len(parts)))
+
+
+def _ours(name: str) -> bool:
+    return name.split(".")[0] == paths.PACKAGE.name
+
+
+def _find(name: str) -> Path | None:
+    base = paths.PACKAGE.joinpath(*name.split(".")[1:])
+    candidates = (base / "__init__.py", base.with_suffix(".py"))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _file(name: str) -> Path:
+    path = _find(name)
+    if path is None:
+        raise FileNotFoundError(f"no module {name} under {paths.PACKAGE.name}")
+    return path
+
+
+def _feed(digest: "hashlib._Hash", tree: ast.AST) -> None:
+    for token in _tokens(tree):
+        digest.update(token.encode() + b"\0")
+
+
+def _tokens(node: object) -> Iterator[str]:
+    if isinstance(node, ast.AST):
+        yield f"({type(node).__name__}"
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if field == "body" and isinstance(node, _DOCUMENTED):
+                value = _without_docstring(node)
+            if value is not None and value != []:
+                yield f".{field}"
+                yield from _tokens(value)
+        yield ")"
+    elif isinstance(node, list):
+        yield "["
+        for item in node:
+            yield from _tokens(item)
+        yield "]"
+    else:
+        yield f"{type(node).__name__}={node!r}"
+
+
+def _without_docstring(
+    node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
+) -> list[ast.stmt]:
+    has_docstring = ast.get_docstring(node, clean=False) is not None
+    return node.body[1:] if has_docstring else node.body
