@@ -1,0 +1,1 @@
+"""One module per chapter: the pure functions that the chapter sweeps."""

@@ -1,0 +1,1 @@
+"""Networks as pure functions: parameters from a key, outputs for one example."""

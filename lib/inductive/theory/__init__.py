@@ -1,0 +1,1 @@
+"""Closed forms and exact solutions, evaluated stably."""
