@@ -1,0 +1,21 @@
+"""Sphinx extension of the book: cards, verdict boards, provenance, repository buttons.
+
+It reads JSON and YAML files only, so that building the site never computes anything.
+"""
+
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from .directives import ChapterCard, Provenance, VerdictBoard, link_scorecard
+from .forge import configure
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directives and the settings that depend on the repository's address."""
+    app.add_directive("chapter-card", ChapterCard)
+    app.add_directive("provenance", Provenance)
+    app.add_directive("verdict-board", VerdictBoard)
+    app.connect("config-inited", configure)
+    app.connect("doctree-read", link_scorecard)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
