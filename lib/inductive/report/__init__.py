@@ -1,0 +1,1 @@
+"""What a chapter shows: style, panels, the papers' own numbers, claims, provenance."""
