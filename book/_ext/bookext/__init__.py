@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 
 from .directives import ChapterCard, Provenance, VerdictBoard, link_scorecard
 from .forge import configure
-from .library import skip_member
+from .library import shorten_signature, skip_member
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -20,4 +20,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", configure)
     app.connect("doctree-read", link_scorecard)
     app.connect("autodoc-skip-member", skip_member)
+    app.connect("autodoc-process-signature", shorten_signature)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
