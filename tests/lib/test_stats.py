@@ -5,6 +5,7 @@ import pytest
 import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
+
 from inductive import stats
 
 DATA = np.random.default_rng(0).gamma(2.0, size=40)

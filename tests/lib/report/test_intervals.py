@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from inductive.report import published
 from inductive.report.intervals import pooled_proportions
 

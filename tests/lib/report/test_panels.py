@@ -7,13 +7,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from inductive.report import panels
-from inductive.report.style import CLASS_COLORS, use_style
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+
+from inductive.report import panels
+from inductive.report.style import CLASS_COLORS, use_style
 
 
 @pytest.fixture
@@ -133,6 +134,16 @@ def test_violins_carry_the_given_intervals_in_the_given_order(ax: Axes) -> None:
     assert (np.asarray(dots)[:, 0] < 1).all()  # left of its group's centre
     assert artists["b", "train"].body is None  # equal values have no density
     assert artists["a", "train"].body is not None
+
+
+def test_published_dots_are_rings(ax: Axes) -> None:
+    artists = panels.violins_with_intervals(
+        ax, POINTS, POOLED, group="group", hollow=True
+    )
+    dots = artists["a", "cross"].dots
+    assert len(np.asarray(dots.get_facecolor())) == 0
+    ring = np.asarray(dots.get_edgecolor())[0, :3]
+    np.testing.assert_allclose(ring, to_rgba(CLASS_COLORS["cross"])[:3])
 
 
 def test_a_class_without_a_colour_is_an_error(ax: Axes) -> None:

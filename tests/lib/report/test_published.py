@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from inductive import paths
 from inductive.report import published
 

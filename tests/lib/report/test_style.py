@@ -13,11 +13,12 @@ import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
-from inductive.report import style
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
 from PIL import Image
+
+from inductive.report import style
 
 # Machado, Oliveira, Fernandes (2009), severity 1, on linear RGB.
 VISION = {

@@ -36,6 +36,7 @@ def violins_with_intervals(
     value: str = "accuracy",
     colors: Mapping[str, str] = CLASS_COLORS,
     chance: float | None = 50.0,
+    hollow: bool = False,
 ) -> dict[tuple[str, str], Violin]:
     """Violins and dots per group and class, with the pooled value and its interval.
 
@@ -51,6 +52,7 @@ def violins_with_intervals(
         value: column on the y axis.
         colors: colour per class.
         chance: height of the dashed line; None for no line.
+        hollow: draw rings, for published values, rather than dots.
 
     Returns:
         The artists per (group, class).
@@ -71,7 +73,11 @@ def violins_with_intervals(
         g, h = key  # pyright: ignore[reportGeneralTypeIssues]
         x = names.index(g) + width * (hues.index(h) - (len(hues) - 1) / 2)
         y = points.loc[(points[group] == g) & (points[hue] == h), value].to_numpy()
-        artists[g, h] = _violin(ax, x, y, row.to_numpy(), width, colors[h], rng)
+        spread = x + width * rng.uniform(-0.3, 0.3, y.size)
+        face, edge = ("none", 0.6) if hollow else (colors[h], 0.0)
+        body = _body(ax, x, y, width, colors[h])
+        dots = ax.scatter(spread, y, s=6, fc=face, ec=colors[h], lw=edge, alpha=0.5)
+        artists[g, h] = Violin(body, dots, _bar(ax, x, row.to_numpy()))
     ax.set_xticks(range(len(names)), names)
     ax.tick_params(axis="x", length=0)
     ax.set_xlim(-0.5, len(names) - 0.5)
@@ -116,35 +122,23 @@ def class_legend(
     return target.legend(handles=handles, **(keywords | kwargs))
 
 
-def _violin(
-    ax: Axes,
-    x: float,
-    values: Float[np.ndarray, " n"],
-    pooled: Float[np.ndarray, "3"],
-    width: float,
-    color: str,
-    rng: np.random.Generator,
-) -> Violin:
-    body = None
-    if np.ptp(values) > 0:  # a density needs two different values
-        parts = ax.violinplot(values, [x], widths=width * 0.94, showextrema=False)
-        (body,) = parts["bodies"]  # pyright: ignore[reportGeneralTypeIssues]
-        body.set(facecolor=color, edgecolor="none", alpha=0.28, zorder=1)
-    spread = x + width * rng.uniform(-0.3, 0.3, values.size)
-    dots = ax.scatter(spread, values, s=4, color=color, alpha=0.4, lw=0, zorder=2)
+def _body(
+    ax: Axes, x: float, values: Float[np.ndarray, " n"], width: float, color: str
+) -> PolyCollection | None:
+    if np.ptp(values) == 0:  # a density needs two different values
+        return None
+    parts = ax.violinplot(values, [x], widths=width * 0.94, showextrema=False)
+    (body,) = parts["bodies"]  # pyright: ignore[reportGeneralTypeIssues]
+    body.set(facecolor=color, edgecolor="none", alpha=0.28, zorder=1)
+    return body
+
+
+def _bar(ax: Axes, x: float, pooled: Float[np.ndarray, "3"]) -> ErrorbarContainer:
     mean, low, high = pooled
-    interval = ax.errorbar(
-        [x],
-        [mean],
-        [[mean - low], [high - mean]],
-        fmt="_",
-        ms=11,
-        mew=1.4,
-        color="black",
-        elinewidth=1.4,
-        zorder=4,
-    )
+    ends = [[mean - low], [high - mean]]
+    look: dict[str, Any] = {"ms": 11, "mew": 1.4, "elinewidth": 1.4, "color": "black"}
+    bar = ax.errorbar([x], [mean], ends, fmt="_", zorder=4, **look)
     # A white rim lifts the bar off its dots; the whisker crosses the rim.
     rim = [withStroke(linewidth=3, foreground="white")]
-    interval.lines[0].set(path_effects=rim, zorder=3)
-    return Violin(body, dots, interval)
+    bar.lines[0].set(path_effects=rim, zorder=3)
+    return bar
