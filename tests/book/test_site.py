@@ -1,0 +1,221 @@
+"""Every page of the built site, as a reader's browser sees it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.xdist_group("site")
+
+TOC = yaml.safe_load((Path(__file__).parents[2] / "_toc.yml").read_text())
+PAGES = [
+    TOC["root"],
+    *(entry["file"] for part in TOC["parts"] for entry in part["chapters"]),
+]
+CHAPTERS = [name for name in PAGES if name.startswith("notebooks/")]
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+class Visit:
+    """What a browser met on one page: its messages and its requests."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
+        page.on("requestfailed", lambda request: self.problems.append(request.url))
+        page.on("response", self._response)
+        page.on("request", lambda request: self._request(request.url, address))
+
+    def _console(self, message) -> None:
+        if message.type == "error":
+            self.problems.append(f"console: {message.text}")
+
+    def _response(self, response) -> None:
+        if response.status >= 400:
+            self.problems.append(f"{response.status}: {response.url}")
+
+    def _request(self, url: str, address: str) -> None:
+        if not url.startswith((address, "data:", "blob:")):
+            self.problems.append(f"another host: {url}")
+
+
+@contextmanager
+def visit(
+    browser: Browser, address: str, name: str, viewport: dict[str, int], scheme: str
+) -> Iterator[Visit]:
+    """Open a page in a fresh profile and wait until its formulas are set."""
+    context = browser.new_context(
+        viewport={"width": viewport["width"], "height": viewport["height"]},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    visited = Visit(context.new_page(), address)
+    visited.page.goto(f"{address}{name}.html", wait_until="networkidle")
+    visited.page.evaluate("async () => await window.MathJax?.startup?.promise")
+    yield visited
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_loads_whole_and_from_here_alone(name, browser, address):
+    with visit(browser, address, name, DESKTOP, "light") as visited:
+        page = visited.page
+        # Scrolling to the end loads what a browser leaves for later.
+        page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+        page.wait_for_load_state("networkidle")
+        assert visited.problems == []
+        images = page.evaluate(
+            "[...document.images].map(i => [i.src, i.alt, i.naturalWidth])"
+        )
+        assert [src for src, alt, width in images if not alt or not width] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_formulas_are_set(name, browser, address):
+    with visit(browser, address, name, DESKTOP, "light") as visited:
+        page = visited.page
+        unset = page.evaluate(
+            "[...document.querySelectorAll('main .math')]"
+            ".filter(e => !e.querySelector('mjx-container')).map(e => e.textContent)"
+        )
+        assert unset == []
+        assert page.locator("mjx-merror").count() == 0
+        prose = page.evaluate(
+            "[...document.querySelectorAll('main :is(p, td, figcaption)')]"
+            ".map(e => {const c = e.cloneNode(true);"
+            " c.querySelectorAll('code, mjx-container').forEach(x => x.remove());"
+            " return c.textContent})"
+        )
+        assert [text for text in prose if "$$" in text or r"\(" in text] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_sideways_scrolling_on_a_phone_in_the_dark(name, browser, address):
+    with visit(browser, address, name, PHONE, "dark") as visited:
+        page = visited.page
+        assert visited.problems == []
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= PHONE["width"]
+        # A wide equation can be scrolled to its beginning.
+        lefts = page.evaluate(
+            "[...document.querySelectorAll('main div.math > mjx-container')].map("
+            "e => e.getBoundingClientRect().left)"
+        )
+        assert all(left >= 0 for left in lefts)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_figures_have_numbers_and_captions(name, browser, address):
+    with visit(browser, address, name, DESKTOP, "light") as visited:
+        figures = visited.page.evaluate(
+            "[...document.querySelectorAll('main figure')].map(f => ["
+            "f.querySelector('.caption-number')?.textContent ?? '',"
+            "f.querySelector('.caption-text')?.textContent ?? ''])"
+        )
+        assert figures
+        numbers = [re.fullmatch(r"Fig\. (\d+)\s*", number) for number, _ in figures]
+        assert all(numbers)
+        found = [int(match[1]) for match in numbers if match]
+        assert found == list(range(found[0], found[0] + len(found)))
+        assert all(len(text) > 20 for _, text in figures)
+        alone = "main .cell_output img:not(figure img)"
+        assert visited.page.locator(alone).count() == 0
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_figures_keep_a_light_plate_in_the_dark(name, browser, address):
+    with visit(browser, address, name, DESKTOP, "light") as visited:
+        page = visited.page
+        switch = page.locator("button.theme-switch-button:visible").first
+        for _ in range(3):  # automatic, light, dark
+            if page.evaluate("document.documentElement.dataset.theme") == "dark":
+                break
+            switch.click()
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        plates = page.evaluate(
+            "[...document.querySelectorAll('main figure img')].map(i => "
+            "[getComputedStyle(i).backgroundColor, getComputedStyle(i).filter])"
+        )
+        assert plates
+        assert {tuple(plate) for plate in plates} == {("rgb(255, 255, 255)", "none")}
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_figures_open_and_close_by_keyboard(name, browser, address):
+    with visit(browser, address, name, DESKTOP, "light") as visited:
+        page = visited.page
+        button = page.locator("button.zoom").first
+        button.focus()
+        page.keyboard.press("Enter")
+        dialog = page.locator("dialog.zoom-dialog")
+        assert dialog.is_visible()
+        assert dialog.locator("img").get_attribute("alt")
+        page.keyboard.press("Escape")
+        assert not dialog.is_visible()
+        assert page.evaluate("document.activeElement.className") == "zoom"
+
+
+class _Links(HTMLParser):
+    """Addresses that a page points at, and the anchors that it offers."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.anchors = {""}
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if value and name in ("href", "src") and not value.startswith("data:"):
+                self.addresses.append(value)
+            if value and (name == "id" or (tag == "a" and name == "name")):
+                self.anchors.add(value)
+
+
+def test_internal_links_lead_somewhere(site):
+    pages = {path: _Links(path.read_text()) for path in site.rglob("*.html")}
+    broken = []
+    for path, links in pages.items():
+        for address in links.addresses:
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc:
+                continue
+            file = unquote(parts.path)
+            base = (
+                site / file.lstrip("/") if file.startswith("/") else path.parent / file
+            )
+            target = (base if file else path).resolve()
+            target = target / "index.html" if target.is_dir() else target
+            anchor = unquote(parts.fragment)
+            known = pages[target].anchors if target in pages else {anchor}
+            if not target.is_file() or (anchor not in known and anchor != "top"):
+                broken.append(f"{path.relative_to(site)}: {address}")
+    assert broken == []
+
+
+def test_links_are_relative_except_on_the_not_found_page(site):
+    absolute = [
+        f"{path.relative_to(site)}: {address}"
+        for path in site.rglob("*.html")
+        if path.name != "404.html"  # it is served under any address
+        for address in _Links(path.read_text()).addresses
+        if address.startswith("/")
+    ]
+    assert absolute == []
+
+
+def test_the_home_page_weighs_little(site, browser, address):
+    with visit(browser, address, TOC["root"], DESKTOP, "light") as visited:
+        sizes = visited.page.evaluate(
+            "performance.getEntriesByType('resource').map(e => e.decodedBodySize)"
+        )
+    assert sum(sizes) < 4_000_000
