@@ -6,6 +6,7 @@ Cheng & Lippl (2026, arXiv 2605.22972), here for any number of exceptions.
 """
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import jax.numpy as jnp
 import numpy as np
@@ -126,7 +127,11 @@ def pair_class(task: Task, i: int, j: int) -> str:
         raise ValueError(
             f"pair {(i, j)}: give two ranks with 0 <= i < j <= {task.n_items - 1}"
         )
-    label = components(task)
+    return _class_of(task, components(task), i, j)
+
+
+def _class_of(task: Task, label: Int[np.ndarray, " n"], i: int, j: int) -> str:
+    """The class of a pair, given the component of every item."""
     size = np.bincount(label)
     trained = j == i + 1 or (j, i) in task.exceptions
     if label[i] == label[j]:
@@ -140,10 +145,10 @@ def pair_class(task: Task, i: int, j: int) -> str:
 
 def pair_classes(task: Task) -> dict[str, Int[np.ndarray, "k 2"]]:
     """All pairs i < j by class; each class of :data:`PAIR_CLASSES` is a key."""
+    label = components(task)
     pairs: dict[str, list[tuple[int, int]]] = {name: [] for name in PAIR_CLASSES}
-    for i in range(task.n_items):
-        for j in range(i + 1, task.n_items):
-            pairs[pair_class(task, i, j)].append((i, j))
+    for i, j in combinations(range(task.n_items), 2):
+        pairs[_class_of(task, label, i, j)].append((i, j))
     return {k: np.array(v, dtype=np.int64).reshape(-1, 2) for k, v in pairs.items()}
 
 

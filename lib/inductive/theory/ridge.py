@@ -55,22 +55,26 @@ def minimum_norm(
 
 
 def ridge_dual(
-    k_train: Float[Array, "m m"], y: Float[Array, " m"], ridge: float
+    k_train: Float[Array, "m m"], y: Float[Array, " m"], ridge: Float[Array, ""] | float
 ) -> Float[Array, " m"]:
-    """Dual weights for a ridge that is known beforehand and may be zero.
+    """Dual weights for any ridge: :func:`minimum_norm` at 0, else :func:`kernel_ridge`.
 
     Args:
         k_train: symmetric and positive semi-definite.
         y: targets.
-        ridge: a Python number, 0 or larger; 0 selects :func:`minimum_norm`.
+        ridge: 0 or larger; a traced value is taken to be positive.
 
     Raises:
-        ValueError: ``ridge`` is negative.
+        ValueError: ``ridge`` is a negative Python number.
     """
-    return kernel_ridge(k_train, y, ridge) if ridge else minimum_norm(k_train, y)
+    if isinstance(ridge, int | float) and ridge == 0:
+        return minimum_norm(k_train, y)
+    return kernel_ridge(k_train, y, ridge)
 
 
-def predict(k_test: Float[Array, "t m"], dual: Float[Array, " m"]) -> Float[Array, " t"]:
+def predict(
+    k_test: Float[Array, "t m"], dual: Float[Array, " m"]
+) -> Float[Array, " t"]:
     """Predictions from the kernel between test and training cases: ``k_test @ dual``."""
     return k_test @ dual
 

@@ -13,6 +13,7 @@ from scipy.optimize import brentq
 LEAKS = np.geomspace(1e-6, 1e3, 1801)
 #: Margins below this fraction of the sum of their terms' sizes count as rounding.
 ROUNDING = 1e-12
+_BISECTIONS = 48
 
 
 def critical_conjunctivity(outer: int, length: int) -> float:
@@ -75,7 +76,7 @@ def critical_conjunctivity_pairs(
     :math:`\sum_k \frac{c_k}{\frac{1-\alpha}{2}\ell_k + \alpha}` up to a positive
     factor, with :math:`c_k = (v_{ik} - v_{jk})\,v_k^\top\beta` and
     :math:`(\ell_k, v_k)` the eigenpairs of the Laplacian (derived here). Its sign is
-    scanned over :data:`LEAKS` and the first change refined by Brent's method.
+    scanned over :data:`LEAKS` and the first change refined by bisection.
 
     Args:
         incidence: D, of a connected graph.
@@ -93,17 +94,14 @@ def critical_conjunctivity_pairs(
     inverse = 1.0 / (modes + LEAKS[:, None])
     margin = inverse @ weights.T
     negative = margin < -ROUNDING * (inverse @ np.abs(weights).T)
-    result = np.full(len(pairs), math.nan)
-    for k in np.flatnonzero(negative.any(0)):
-        first = int(negative[:, k].argmax())
-        root = 0.0
-        if first:
-            root = _root(
-                lambda mu, k=k: float(np.sum(weights[k] / (modes + mu))),
-                *_bracket(margin[:, k], LEAKS, first),
-            )
-        result[k] = root / (2.0 + root)
-    return result
+    first = negative.argmax(0)
+    low, high = LEAKS[np.maximum(first - 1, 0)], LEAKS[first]
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2.0
+        positive = (weights / (modes + middle[:, None])).sum(1) > 0.0
+        low, high = np.where(positive, middle, low), np.where(positive, high, middle)
+    root = np.where(first == 0, 0.0, high)
+    return np.where(negative.any(0), root / (2.0 + root), math.nan)
 
 
 def critical_inverse_ridge(alpha: float, alpha_star: float) -> float:
@@ -153,7 +151,9 @@ def critical_inverse_ridge_cycle(
     _check_conjunctivity(alpha)
     d = np.asarray(incidence, dtype=np.float64)
     if not 0 <= edge < len(d):
-        raise ValueError(f"edge={edge}: the incidence matrix has rows 0 .. {len(d) - 1}")
+        raise ValueError(
+            f"edge={edge}: the incidence matrix has rows 0 .. {len(d) - 1}"
+        )
     modes, vectors = np.linalg.eigh(d.T @ d)
     weights = (vectors.T @ d[edge]) * (vectors.T @ d.sum(0))
 
@@ -174,14 +174,6 @@ def _root(f, low: float, high: float) -> float:
     return float(brentq(f, low, high, xtol=1e-16, rtol=1e-14))  # pyright: ignore
 
 
-def _bracket(
-    values: Float[np.ndarray, " s"], points: Float[np.ndarray, " s"], first: int
-) -> tuple[float, float]:
-    """The last point before ``first`` with a positive value, and the one at it."""
-    last = int(np.flatnonzero(values[:first] > 0.0).max(initial=0))
-    return float(points[last]), float(points[first])
-
-
 def _check_geometry(outer: int, length: int) -> None:
     if outer < 1 or length < 2:
         raise ValueError(
@@ -191,4 +183,6 @@ def _check_geometry(outer: int, length: int) -> None:
 
 def _check_conjunctivity(alpha: float) -> None:
     if not 0.0 <= alpha < 1.0:
-        raise ValueError(f"alpha={alpha} is outside [0, 1): pass a conjunctivity below 1")
+        raise ValueError(
+            f"alpha={alpha} is outside [0, 1): pass a conjunctivity below 1"
+        )

@@ -1,0 +1,88 @@
+"""Beyond the paper: two exceptions at once.
+
+Does a second contradiction make generalisation more fragile? It depends on where it
+lies: see :func:`two_exceptions`.
+"""
+
+import numpy as np
+
+from inductive.experiments.transitive_inference_exceptions import (
+    first_cross_error,
+    random_task,
+)
+from inductive.tasks.transitive_inference import Task, pair_classes
+
+GEOMETRIES = ("disjoint", "overlapping", "nested")
+
+
+def geometry(task: Task) -> str:
+    """How the cycles of two exceptions lie: one of :data:`GEOMETRIES`.
+
+    Cycles are disjoint if they share no item and nested if one lies in the other.
+
+    Raises:
+        ValueError: the task does not have exactly two exceptions.
+    """
+    if len(task.exceptions) != 2:
+        raise ValueError(
+            f"the task has {len(task.exceptions)} exceptions: exactly two are needed"
+        )
+    (p, q), (s, r) = task.exceptions
+    if p < r or s < q:
+        return "disjoint"
+    return "nested" if (q <= r and s <= p) or (r <= q and p <= s) else "overlapping"
+
+
+def two_exceptions(task: Task) -> dict[str, float]:
+    """Where generalisation first fails with both exceptions, and with fewer.
+
+    Returns:
+        Values of :func:`first_cross_error`: ``both``, ``first`` and ``second`` (each
+        alone on the same items), and ``reference``, which is the outer exception alone
+        if the cycles are nested and else the more fragile of the two alone.
+
+    Raises:
+        ValueError: the task does not have exactly two exceptions.
+    """
+    kind = geometry(task)
+    first, second = (
+        first_cross_error(Task(task.n_items, (pair,))) for pair in task.exceptions
+    )
+    if kind == "nested":
+        lengths = [p - q for p, q in task.exceptions]
+        reference = first if lengths[0] > lengths[1] else second
+    else:
+        reference = float(np.fmin(first, second))
+    both = first_cross_error(task)
+    return {"both": both, "first": first, "second": second, "reference": reference}
+
+
+def random_two_exceptions(
+    generator: np.random.Generator, kind: str, max_items: int = 30
+) -> Task:
+    """A task with two exceptions of the given geometry that can fail.
+
+    Drawn by rejection from :func:`random_task`; kept if some cross-section pair is
+    inverted at a conjunctivity below 1, with both exceptions or in the reference of
+    :func:`two_exceptions`.
+
+    Args:
+        generator: a NumPy generator, advanced by the call.
+        kind: one of :data:`GEOMETRIES`.
+        max_items: 12 or more.
+
+    Raises:
+        ValueError: an unknown geometry, or too few items.
+    """
+    if kind not in GEOMETRIES or max_items < 12:
+        raise ValueError(
+            f"kind={kind!r}, max_items={max_items}: need one of {GEOMETRIES} "
+            "and max_items >= 12"
+        )
+    while True:
+        task = random_task(generator, 2, max_items)
+        if geometry(task) != kind or not len(pair_classes(task)["cross"]):
+            continue
+        result = two_exceptions(task)
+        if min(result["both"], result["reference"]) < 1.0:
+            return task
