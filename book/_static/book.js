@@ -8,12 +8,13 @@
   close.className = "zoom-close";
   close.textContent = "Close";
   const picture = document.createElement("img");
-  dialog.append(close, picture);
+  dialog.append(close);
   dialog.addEventListener("click", () => dialog.close());
 
   const open = (image) => {
     picture.src = image.currentSrc || image.src;
     picture.alt = image.alt;
+    dialog.append(picture);
     dialog.setAttribute("aria-label", image.alt || "Figure");
     dialog.showModal();
   };

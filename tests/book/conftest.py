@@ -1,5 +1,6 @@
 """The site, built once, served on this machine and opened in a real browser."""
 
+import fcntl
 import functools
 import http.server
 import os
@@ -40,8 +41,19 @@ def repository() -> Path:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the site's pages, built from nothing with warnings as errors."""
-    return build(tmp_path_factory.mktemp("site"))
+    """Folder of the site's pages, built from nothing with warnings as errors.
+
+    Built once for all workers of a run: whoever comes second finds it done.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    place = shared / "site-folder"
+    with (shared / "site-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.is_file():
+            place.write_text(str(build(shared / "site")))
+    return Path(place.read_text())
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,11 @@
 """The files around the book agree with each other, and a broken page stops the build."""
 
-import json
 import os
 import re
 import shutil
 import subprocess
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ def project(repository) -> dict:
 
 
 @pytest.fixture(scope="module")
-def lock(repository) -> list[str]:
+def lock(repository: Path) -> Sequence[str]:
     """Entries of the lock, one string each, continuation lines joined."""
     text = (repository / "requirements.lock").read_text()
     lines = [line for line in text.splitlines() if not line.startswith("#")]
@@ -143,7 +143,7 @@ def test_vendored_mathjax_is_whole(repository):
 
 @pytest.fixture
 def small_book(repository, tmp_path, monkeypatch) -> Path:
-    """A book of one page with the configuration of this one."""
+    """A book of two pages (the theme needs a menu) with the configuration of this one."""
     shutil.copy(repository / "_config.yml", tmp_path)
     shutil.copytree(
         repository / "book",
@@ -151,7 +151,9 @@ def small_book(repository, tmp_path, monkeypatch) -> Path:
         ignore=shutil.ignore_patterns("*.md", "mathjax", "__pycache__"),
     )
     (tmp_path / "notebooks").mkdir()
-    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/page\n")
+    toc = "format: jb-book\nroot: book/home\nchapters:\n  - file: book/page\n"
+    (tmp_path / "_toc.yml").write_text(toc)
+    (tmp_path / "book" / "home.md").write_text("# Home\n\nA sentence.\n")
     monkeypatch.setenv("INDUCTIVE_ROOT", str(tmp_path))
     return tmp_path
 
@@ -163,28 +165,8 @@ def test_a_sound_page_builds(small_book):
 
 
 @pytest.mark.xdist_group("site")
-def test_a_broken_page_fails_the_build(small_book):
+def test_a_broken_page_fails_the_build_every_time(small_book):
     (small_book / "book" / "page.md").write_text("# Title\n\n{ref}`nowhere-at-all`\n")
-    with pytest.raises(RunError, match="nowhere-at-all"):
-        build(small_book / "out")
-
-
-@pytest.mark.xdist_group("site")
-def test_a_failed_cell_is_not_hidden_by_a_second_build(small_book):
-    page = {
-        "nbformat": 4,
-        "nbformat_minor": 5,
-        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python"}},
-        "cells": [
-            {
-                "id": "title",
-                "cell_type": "markdown",
-                "metadata": {},
-                "source": "# Title\n\n[lost](lost.md)",
-            }
-        ],
-    }
-    (small_book / "book" / "page.ipynb").write_text(json.dumps(page))
-    for _ in range(2):
-        with pytest.raises(RunError, match=r"lost\.md"):
+    for _ in range(2):  # Jupyter Book alone passes over the page the second time
+        with pytest.raises(RunError, match="nowhere-at-all"):
             build(small_book / "out")

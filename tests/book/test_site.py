@@ -181,8 +181,13 @@ class _Links(HTMLParser):
                 self.anchors.add(value)
 
 
+def html_pages(site: Path) -> list[Path]:
+    """All pages, those made by Sphinx included; templates of the theme are none."""
+    return [path for path in site.rglob("*.html") if "_static" not in path.parts]
+
+
 def test_internal_links_lead_somewhere(site):
-    pages = {path: _Links(path.read_text()) for path in site.rglob("*.html")}
+    pages = {path: _Links(path.read_text()) for path in html_pages(site)}
     broken = []
     for path, links in pages.items():
         for address in links.addresses:
@@ -205,7 +210,7 @@ def test_internal_links_lead_somewhere(site):
 def test_links_are_relative_except_on_the_not_found_page(site):
     absolute = [
         f"{path.relative_to(site)}: {address}"
-        for path in site.rglob("*.html")
+        for path in html_pages(site)
         if path.name != "404.html"  # it is served under any address
         for address in _Links(path.read_text()).addresses
         if address.startswith("/")

@@ -10,14 +10,17 @@ from sphinx.application import Sphinx
 from .directives import ChapterCard, Provenance, VerdictBoard, link_scorecard
 from .forge import configure
 from .library import shorten_signature, skip_member
+from .live_code import drop_live_code
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives and the settings that depend on the repository's address."""
+    app.setup_extension("sphinx.ext.autodoc")  # it declares two of the events below
     app.add_directive("chapter-card", ChapterCard)
     app.add_directive("provenance", Provenance)
     app.add_directive("verdict-board", VerdictBoard)
     app.connect("config-inited", configure)
+    app.connect("builder-inited", drop_live_code)
     app.connect("doctree-read", link_scorecard)
     app.connect("autodoc-skip-member", skip_member)
     app.connect("autodoc-process-signature", shorten_signature)
