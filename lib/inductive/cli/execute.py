@@ -113,7 +113,9 @@ def _execute(request: Request) -> NotebookNode:
     script = chapters.source(request.slug).read_text()
     with tempfile.TemporaryDirectory() as folder:
         before, after = Path(folder, "source.ipynb"), Path(folder, "executed.ipynb")
-        nbformat.write(jupytext.reads(script, fmt="py:percent"), before)
+        source = jupytext.reads(script, fmt="py:percent")
+        source.metadata |= normalise.METADATA  # papermill asks for the language
+        nbformat.write(source, before)
         try:
             papermill.execute_notebook(
                 before,
@@ -181,12 +183,14 @@ def _record(request: Request, seconds: float) -> dict[str, Any]:
     script = chapters.source(request.slug).read_text()
     versions = {name: metadata.version(name) for name in _RECORDED}
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    known = parameters.declared(script).values()
+    defaults = {knob.name: knob.default for knob in known if knob.name != "profile"}
     kilobytes = peak / 1024 if sys.platform == "darwin" else peak
     return {
         "slug": request.slug,
         "title": chapters.title(request.slug),
         "profile": request.profile,
-        "parameters": request.values,
+        "parameters": defaults | request.values,
         "date": datetime.now(UTC).date().isoformat(),
         "seconds": round(seconds, 1),
         "peak_memory_mb": round(kilobytes / 1024),

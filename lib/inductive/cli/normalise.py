@@ -9,7 +9,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-_METADATA = {
+METADATA = {
     "kernelspec": {
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
@@ -38,13 +38,14 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
     Raises:
         ValueError: a cell holds an error output.
     """
-    result = NotebookNode(nbformat=4, nbformat_minor=5, metadata=_METADATA)
+    result = NotebookNode(nbformat=4, nbformat_minor=5, metadata=METADATA)
     result.cells = [_cell(index, cell) for index, cell in enumerate(notebook.cells)]
     return result
 
 
 def _cell(index: int, cell: NotebookNode) -> NotebookNode:
-    digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+    source = cell.source.rstrip("\n")
+    digest = hashlib.sha256(source.encode()).hexdigest()[:8]
     kept = {k: v for k, v in cell.metadata.items() if k in _KEPT_CELL_METADATA}
     if not kept.get("tags"):
         kept.pop("tags", None)
@@ -52,7 +53,7 @@ def _cell(index: int, cell: NotebookNode) -> NotebookNode:
         cell_type=cell.cell_type,
         id=f"{index:03d}-{digest}",
         metadata=NotebookNode(kept),
-        source=cell.source.rstrip("\n"),
+        source=source,
     )
     if cell.cell_type == "code":
         result.execution_count = cell.execution_count

@@ -6,6 +6,7 @@ measured, shows :meth:`Ledger.scorecard` and ends with :meth:`Ledger.publish`.
 
 import math
 import operator
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,15 @@ RULES = {
     ">": operator.gt,
 }
 SIGNIFICANT_DIGITS = 6
+
+
+_LINE = re.compile(
+    r"(?P<id>\w+) \| (?P<panel>[^|]+) \| (?P<statement>[^|]+) \| (?P<measure>.+?)"
+    r" (?P<rule><=|<|>=|>) (?P<threshold>\S+?)"
+    r"(?: \(smoke (?P<smoke>\S+)\))?"
+    r"(?:; published (?P<published>[^\s;]+)(?: \[(?P<low>\S+), (?P<high>\S+)\])?)?"
+    r"(?:; changed (?P<changed>.+))?"
+)
 
 
 class ClaimError(ValueError):
@@ -89,6 +99,44 @@ class Claim:
         if passes and sign:
             return "reproduced"
         return "partly" if sign else "not reproduced"
+
+
+def declare(table: str) -> list[Claim]:
+    """Claims from a table with one line each, read as the rule that decides them.
+
+    A line reads ``id | panel | statement | measure rule threshold``, optionally followed by
+    ``(smoke threshold)``, ``; published value [low, high]`` and ``; changed old value: reason``.
+
+    Raises:
+        ClaimError: a line does not read like that.
+    """
+    return [_parse(line.strip()) for line in table.strip().splitlines()]
+
+
+def _parse(line: str) -> Claim:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise ClaimError(
+            f"claim {line!r} does not read 'id | panel | statement | measure rule threshold"
+            " (smoke threshold); published value [low, high]; changed old value: reason'"
+        )
+    told = match.groupdict()
+    numbers = {
+        key: None if told[key] is None else float(told[key])
+        for key in ("smoke", "published")
+    }
+    interval = (float(told["low"]), float(told["high"])) if told["low"] else None
+    return Claim(
+        told["id"],
+        told["statement"].strip(),
+        told["panel"].strip(),
+        told["measure"],
+        told["rule"],
+        float(told["threshold"]),
+        published_interval=interval,
+        changed=told["changed"] or "",
+        **numbers,
+    )
 
 
 class Ledger:

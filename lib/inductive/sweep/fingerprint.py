@@ -100,6 +100,9 @@ def _tokens(node: object) -> Iterator[str]:
             value = getattr(node, field, None)
             if field == "body" and isinstance(node, _DOCUMENTED):
                 value = _without_docstring(node)
+            elif isinstance(node, ast.JoinedStr):
+                # Python 3.12.0 and 3.12.1 put an empty text into nested format specifications.
+                value = [v for v in node.values if getattr(v, "value", None) != ""]
             if value is not None and value != []:
                 yield f".{field}"
                 yield from _tokens(value)

@@ -1,0 +1,150 @@
+"""What the command line does with bad input, failing cells and repeated runs."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from support.commands import Command
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["run", "smal"], "there is no chapter 'smal': the chapters are small"),
+        (["run", "_template"], "there is no chapter '_template'"),
+        (["run", "small", "-p", "sed=1"], "allowed are profile, seed"),
+        (["run", "small", "-p", "seed=x"], "seed=x is not of type int"),
+        (["run", "small", "-p", "seed=100"], "out of range: allowed is 0 to 99"),
+        (["run", "small", "--profile", "tiny"], "allowed is one of paper, smoke"),
+        (["run", "small", "--commit", "-p", "seed=1"], "default parameters"),
+        (["run", "small", "--commit", "--profile", "smoke"], "the paper profile"),
+        (["validate", "other"], "there is no chapter 'other'"),
+        (["new", "Bad_Name"], "lower-case words joined by hyphens"),
+        (["new", "small"], "the name 'small' is taken: taken are small"),
+        (["new", "fine", "--from", "nothing"], "there is no chapter 'nothing'"),
+    ],
+)
+def test_bad_calls_exit_with_2_and_one_sentence(
+    inductive: Command, checkout: Path, words: list[str], sentence: str
+) -> None:
+    before = snapshot(checkout / "notebooks")
+    done = inductive(*words)
+    assert done.returncode == 2, done.stderr
+    assert sentence in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert snapshot(checkout / "notebooks") == before
+
+
+def test_outside_a_checkout_the_remedy_is_named(
+    inductive: Command, checkout: Path
+) -> None:
+    (checkout / "_toc.yml").unlink()
+    done = inductive("status")
+    assert done.returncode == 2
+    assert "clone the repository" in done.stderr
+
+
+def test_a_failing_cell_keeps_the_half_and_spares_the_committed(
+    inductive: Command, checkout: Path
+) -> None:
+    assert inductive("run", "small", "--commit").returncode == 0
+    script = checkout / "notebooks" / "small.py"
+    script.write_text(script.read_text().replace("claims.check", "1 / 0\nclaims.check"))
+    before = snapshot(checkout / "notebooks")
+    done = inductive("run", "small", "--commit")
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+    assert "1 / 0" in done.stderr
+    kept = checkout / "_build" / "runs" / "small" / "paper" / "small.failed.ipynb"
+    assert str(kept) in done.stderr
+    cells = nbformat.read(kept, as_version=4).cells
+    assert any("zero is small" in cell.source for cell in cells)
+    assert snapshot(checkout / "notebooks") == before
+
+
+def test_an_output_with_a_path_is_refused(inductive: Command, checkout: Path) -> None:
+    script = checkout / "notebooks" / "small.py"
+    added = "# %%\nimport os\nprint(os.path.expanduser('~/secret'), os.getcwd())\n\n"
+    script.write_text(
+        script.read_text().replace("# %%\nclaims.pub", f"{added}# %%\nclaims.pub")
+    )
+    done = inductive("run", "small", "--commit")
+    assert done.returncode == 1
+    assert "a path" in done.stderr
+    assert not (checkout / "notebooks" / "small.ipynb").exists()
+
+
+def test_a_moved_threshold_needs_its_reason(inductive: Command, checkout: Path) -> None:
+    assert inductive("run", "small", "--commit").returncode == 0
+    before = snapshot(checkout / "notebooks")
+    script = checkout / "notebooks" / "small.py"
+    moved = script.read_text().replace('"<=", 0.5)', '"<=", 0.7)')
+    script.write_text(moved)
+    done = inductive("run", "small", "--commit")
+    assert done.returncode == 1
+    assert "claim C1: the threshold was 0.5 and is now 0.7" in done.stderr
+    after = snapshot(checkout / "notebooks")
+    assert {k: v for k, v in after.items() if k != "small.py"} == {
+        k: v for k, v in before.items() if k != "small.py"
+    }
+    script.write_text(moved.replace("0.7)", '0.7, changed="0.5: counted twice")'))
+    assert inductive("run", "small", "--commit").returncode == 0
+    claims = json.loads((checkout / "notebooks/results/small/claims.json").read_text())
+    assert "0.5: counted twice" in claims["claims"][0]["reason"]
+
+
+def test_two_runs_are_byte_identical_and_parameters_arrive(
+    inductive: Command, checkout: Path
+) -> None:
+    for name in ("one", "two"):
+        done = inductive(
+            "run", "small", "--profile", "smoke", "-p", "seed=7", "--out", name
+        )
+        assert done.returncode == 0, done.stderr
+        assert "C1    reproduced" in done.stdout
+    one, two = snapshot(checkout / "one"), snapshot(checkout / "two")
+    assert one["small.ipynb"] == two["small.ipynb"]
+    assert one["claims.json"] == two["claims.json"]
+    assert b"seed = 7" in one["small.ipynb"]
+    assert json.loads(one["claims.json"])["profile"] == "smoke"
+    assert not (checkout / "notebooks" / "small.ipynb").exists()
+
+
+def test_changes_are_found_by_content(inductive: Command, checkout: Path) -> None:
+    assert "not run" in inductive("status").stdout
+    assert inductive("run", "small", "--commit").returncode == 0
+    assert "fresh" in inductive("status").stdout
+    script = checkout / "notebooks" / "small.py"
+    script.touch()
+    assert "fresh" in inductive("status").stdout
+    claims = checkout / "notebooks" / "results" / "small" / "claims.json"
+    claims.write_text(claims.read_text().replace('"reproduced"', '"partly"'))
+    assert "its claims changed" in inductive("status").stdout
+    done = inductive("validate", "small")
+    assert done.returncode == 1
+    assert "C1 is partly without a reason" in done.stderr
+
+
+def test_a_changed_library_makes_a_run_stale(
+    inductive: Command, checkout: Path
+) -> None:
+    assert inductive("run", "small", "--commit").returncode == 0
+    module = checkout / "lib" / "inductive" / "report" / "claims.py"
+    module.write_text(module.read_text() + "\n# words only\n")
+    assert "fresh" in inductive("status").stdout
+    module.write_text(module.read_text() + "\nADDED = 1\n")
+    assert "stale: the library changed since" in inductive("status").stdout
+
+
+def test_book_stops_at_a_site_with_warnings(inductive: Command, checkout: Path) -> None:
+    assert inductive("run", "small", "--commit").returncode == 0
+    done = inductive("book")
+    assert done.returncode == 1
+    assert "the site did not build cleanly" in done.stderr
