@@ -4,6 +4,7 @@ Theory, direct kernel regression and finite networks give the same table of marg
 entry (i, j) is positive if item i is judged better than item j.
 """
 
+import functools
 import math
 
 import jax
@@ -164,6 +165,7 @@ def empirical_ntk_margins(
     return _against_theory(task, gram, measured, kernels.ntk(depth), inverse_ridge)
 
 
+@functools.partial(jax.jit, static_argnums=0)
 def margins_over(
     task: Task, alphas: Float[Array, " a"], rhos: Float[Array, " r"]
 ) -> Float[Array, "a r n n"]:
@@ -213,7 +215,8 @@ def wrong_cross_fraction(outer: int, length: int, alpha: float) -> float:
     """
     task = centred(outer, length)
     i, j = pair_classes(task)["cross"].T
-    return float(jnp.mean(theory.margins(incidence(task), alpha)[i, j] < 0.0))
+    table = margins_over(task, jnp.array([alpha]), jnp.zeros(1))[0, 0]
+    return float(jnp.mean(table[i, j] < 0.0))
 
 
 def critical_grid(
@@ -243,24 +246,28 @@ def first_cross_error(task: Task) -> float:
 
 
 def random_task(
-    generator: np.random.Generator, n_exceptions: int = 1, max_items: int = 12
+    generator: np.random.Generator,
+    n_exceptions: int = 1,
+    n_items: tuple[int, int] = (5, 12),
 ) -> Task:
-    """A task of 5 to ``max_items`` items with exceptions anywhere, uniformly drawn.
+    """A task with uniformly drawn length and with exceptions anywhere.
 
     Args:
         generator: a NumPy generator, advanced by the call.
         n_exceptions: 0 to 3.
-        max_items: 5 or more.
+        n_items: smallest and largest number of items; at least 4 items, so that
+            three different exceptions exist.
 
     Raises:
         ValueError: a number outside these ranges.
     """
-    if not 0 <= n_exceptions <= 3 or max_items < 5:
+    low, high = n_items
+    if not 0 <= n_exceptions <= 3 or not 4 <= low <= high:
         raise ValueError(
-            f"n_exceptions={n_exceptions}, max_items={max_items}: "
-            "need 0 to 3 exceptions and max_items >= 5"
+            f"n_exceptions={n_exceptions}, n_items={n_items}: "
+            "need 0 to 3 exceptions and 4 <= smallest <= largest number of items"
         )
-    n = int(generator.integers(5, max_items + 1))
+    n = int(generator.integers(low, high + 1))
     possible = np.argwhere(np.tri(n, k=-2, dtype=bool))
     chosen = generator.choice(possible, size=n_exceptions, replace=False)
     return Task(n, tuple((int(p), int(q)) for p, q in chosen))

@@ -58,7 +58,7 @@ def two_exceptions(task: Task) -> dict[str, float]:
 
 
 def random_two_exceptions(
-    generator: np.random.Generator, kind: str, max_items: int = 30
+    generator: np.random.Generator, kind: str, n_items: tuple[int, int] = (9, 30)
 ) -> Task:
     """A task with two exceptions of the given geometry that can fail.
 
@@ -69,18 +69,18 @@ def random_two_exceptions(
     Args:
         generator: a NumPy generator, advanced by the call.
         kind: one of :data:`GEOMETRIES`.
-        max_items: 12 or more.
+        n_items: smallest and largest number of items, 9 or more each.
 
     Raises:
         ValueError: an unknown geometry, or too few items.
     """
-    if kind not in GEOMETRIES or max_items < 12:
+    if kind not in GEOMETRIES or not 9 <= n_items[0] <= n_items[1]:
         raise ValueError(
-            f"kind={kind!r}, max_items={max_items}: need one of {GEOMETRIES} "
-            "and max_items >= 12"
+            f"kind={kind!r}, n_items={n_items}: need one of {GEOMETRIES} and "
+            "9 <= smallest <= largest number of items"
         )
     while True:
-        task = random_task(generator, 2, max_items)
+        task = random_task(generator, 2, n_items)
         if geometry(task) != kind or not len(pair_classes(task)["cross"]):
             continue
         result = two_exceptions(task)
