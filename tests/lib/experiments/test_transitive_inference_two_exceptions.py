@@ -92,5 +92,5 @@ def test_pairs_within_a_section_stay_right_without_ridge() -> None:
     ],
 )
 def test_impossible_questions_are_refused(make) -> None:
-    with pytest.raises(ValueError, match="exactly two|need one of"):
+    with pytest.raises(ValueError, match=r"exactly two|need one of"):
         make()

@@ -19,7 +19,7 @@ def _problem(rank: int = 9):
 
 def test_kernel_ridge_equals_scikit_learn() -> None:
     k_train, k_test, y = _problem()
-    peer = KernelRidge(alpha=0.3, kernel="precomputed").fit(k_train, y)
+    peer = KernelRidge(kernel="precomputed").set_params(alpha=0.3).fit(k_train, y)
     ours = ridge.predict(k_test, ridge.ridge_dual(k_train, y, 0.3))
     # Condition number below 1e3: rounding stays below 1e-12.
     np.testing.assert_allclose(ours, peer.predict(k_test), atol=1e-12)
@@ -45,11 +45,11 @@ def test_ridge_path_equals_single_ridges_and_tends_to_minimum_norm() -> None:
 
 
 def test_gradient_flow_solves_its_differential_equation() -> None:
-    k_train, k_test, y = (np.asarray(a) for a in _problem(3))
-    kernel = np.concatenate([k_train, k_test])
+    k_train, k_test, y = _problem(3)
+    kernel, target = np.concatenate([k_train, k_test]), np.asarray(y)
     times = np.array([0.01, 0.1, 1.0])
     solution = solve_ivp(
-        lambda _, f: -kernel @ (f[:7] - y),
+        lambda _, f: -kernel @ (f[:7] - target),
         (0.0, 1.0),
         np.zeros(11),
         t_eval=times,
@@ -57,7 +57,7 @@ def test_gradient_flow_solves_its_differential_equation() -> None:
         atol=1e-12,
         method="DOP853",
     )
-    ours = ridge.gradient_flow(*map(jnp.asarray, (k_train, k_test, y, times)))
+    ours = ridge.gradient_flow(k_train, k_test, y, jnp.asarray(times))
     # Global error of the solver at these tolerances.
     np.testing.assert_allclose(ours, solution.y[7:].T, atol=1e-9)
 

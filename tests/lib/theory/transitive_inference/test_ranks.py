@@ -75,7 +75,7 @@ def test_direct_regression_with_any_kernel_gives_these_margins(
     task = random_task(seed, k)
     kernel = random_kernel(np.random.default_rng(seed))
     forward = [(int(u), int(v)) for u, v in train_edges(task)]
-    shown = forward + [pair[::-1] for pair in forward]
+    shown = forward + [(v, u) for u, v in forward]
     everything = list(itertools.permutations(range(task.n_items), 2))
     gram = np.array([[_similarity(kernel, a, b) for b in shown] for a in everything])
     rows = [everything.index(pair) for pair in shown]
