@@ -205,11 +205,17 @@ def measure_conjunctivity(
         pairs: the ordered pairs; all of them, for at least four items.
 
     Raises:
-        ValueError: some class of similarities has no pair of trials in it.
+        ValueError: a trial lacks its swapped copy, or some class of similarities has
+            no pair of trials in it.
     """
     order = np.lexsort(pairs.T[::-1])
     swapped_order = np.lexsort(pairs.T)
     swap = np.empty(len(pairs), dtype=np.int64)
     swap[order] = swapped_order
+    if (pairs[swap] != pairs[:, ::-1]).any():
+        raise ValueError(
+            f"some of the {len(pairs)} trials lack their swapped copy: pass all "
+            "ordered pairs of at least 4 items"
+        )
     psi = features - features[swap]
     return conjunctivity(class_means(psi @ psi.T, pairs))

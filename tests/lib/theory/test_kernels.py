@@ -133,6 +133,7 @@ def test_a_large_common_component_does_no_harm() -> None:
         lambda: kernels.random_feature_kernel(0),
         lambda: kernels.ntk(0),
         lambda: kernels.class_means(jnp.eye(6), all_trials(3)),
+        lambda: kernels.measure_conjunctivity(jnp.eye(11), all_trials(4)[1:]),
     ],
 )
 def test_impossible_kernels_are_refused(make) -> None:
