@@ -33,7 +33,7 @@ book: $(STAMP)  ## execute what changed, build the site
 	@$(BIN)/inductive book
 
 test: $(STAMP) lint  ## lint, unit tests, chapters (smoke), site in a browser
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 chapter: $(STAMP)  ## run one chapter: make chapter NAME=<slug> PROFILE=smoke
 	@$(BIN)/inductive run "$(NAME)" --profile "$(PROFILE)"

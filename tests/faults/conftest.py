@@ -56,6 +56,10 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copy(paths.book() / "_data" / "catalogue.yml", root / "book" / "_data")
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(paths.PACKAGE, root / "lib" / "inductive", ignore=ignored)
+    shutil.copy(paths.notebooks() / "_template.py", root / "notebooks")
+    test = Path("tests", "lib", "experiments", "test_template_chapter.py")
+    (root / test.parent).mkdir(parents=True)
+    shutil.copy(paths.root() / test, root / test)
     return root
 
 

@@ -1,7 +1,6 @@
 """Start a chapter: from the template, or as a fork of an existing one."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from inductive import paths
@@ -11,16 +10,6 @@ from inductive.cli.errors import UsageError
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _TEMPLATE = "template-chapter"
 _STUDIES = "Your studies"
-
-
-@dataclass(frozen=True)
-class _Origin:
-    """What a new chapter is copied from: its slug and its three files."""
-
-    slug: str
-    script: Path
-    experiments: Path
-    test: Path
 
 
 def new(slug: str, origin: str | None = None) -> list[Path]:
@@ -34,16 +23,25 @@ def new(slug: str, origin: str | None = None) -> list[Path]:
         UsageError: the slug is ill-formed or taken, or ``origin`` is no chapter.
     """
     _check(slug)
-    copied = _origin(origin)
-    target = {
-        copied.script: paths.notebooks() / f"{slug}.py",
-        copied.experiments: _experiments(slug),
-        copied.test: _test(slug),
-    }
-    for source, path in target.items():
-        chapters.write_text(path, _renamed(source.read_text(), copied.slug, slug))
+    if origin is None:
+        old, script = _TEMPLATE, paths.notebooks() / "_template.py"
+    else:
+        old, script = origin, chapters.source(origin)
+    copies = {script: paths.notebooks() / f"{slug}.py"}
+    copies |= _copies(_experiments(old), _experiments(slug))
+    copies |= _copies(_test(old), _test(slug))
+    for source, path in copies.items():
+        chapters.write_text(path, _renamed(source.read_text(), old, slug))
     _add_to_toc(slug)
-    return [*target.values(), paths.root() / "_toc.yml"]
+    return [*copies.values(), paths.root() / "_toc.yml"]
+
+
+def _copies(source: Path, target: Path) -> dict[Path, Path]:
+    """Files to copy for a module, or for a package of the same name, where there is one."""
+    if source.with_suffix(".py").is_file():
+        return {source.with_suffix(".py"): target.with_suffix(".py")}
+    inner = sorted(source.glob("*.py"))
+    return {path: target / path.name for path in inner}
 
 
 def _check(slug: str) -> None:
@@ -52,20 +50,12 @@ def _check(slug: str) -> None:
             f"{slug!r} is no slug: use lower-case words joined by hyphens, "
             "beginning with a letter, such as my-study"
         )
-    taken = [paths.notebooks() / f"{slug}.py", _experiments(slug), _test(slug)]
+    bases = [paths.notebooks() / slug, _experiments(slug), _test(slug)]
+    taken = [*bases, *(base.with_suffix(".py") for base in bases)]
     if slug in chapters.slugs() or any(path.exists() for path in taken):
         raise UsageError(
             f"the name {slug!r} is taken: taken are {', '.join(chapters.slugs())}"
         )
-
-
-def _origin(slug: str | None) -> _Origin:
-    if slug is None:
-        script = paths.notebooks() / "_template.py"
-        slug = _TEMPLATE
-    else:
-        script = chapters.source(slug)
-    return _Origin(slug, script, _experiments(slug), _test(slug))
 
 
 def _module(slug: str) -> str:
@@ -73,11 +63,13 @@ def _module(slug: str) -> str:
 
 
 def _experiments(slug: str) -> Path:
-    return paths.PACKAGE / "experiments" / f"{_module(slug)}.py"
+    """Path of the chapter's experiments, without the suffix: a module or a package."""
+    return paths.PACKAGE / "experiments" / _module(slug)
 
 
 def _test(slug: str) -> Path:
-    return paths.root() / "tests" / "lib" / "experiments" / f"test_{_module(slug)}.py"
+    """Path of the test of these experiments, without the suffix: a module or a folder."""
+    return paths.root() / "tests" / "lib" / "experiments" / f"test_{_module(slug)}"
 
 
 def _renamed(text: str, old: str, new: str) -> str:

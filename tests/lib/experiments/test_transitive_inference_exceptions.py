@@ -43,13 +43,13 @@ def test_a_wide_lazy_network_follows_the_tangent_kernel() -> None:
 def test_networks_run_under_jit_and_vmap_with_ridge() -> None:
     keys = jax.vmap(rng.seed_key, in_axes=(None, 0))(rng.root(0), jnp.arange(2))
 
-    def run(key):
+    def run(key, c):
         return experiments.random_feature_margins(
-            key, task=BASE, width=50, depth=2, inverse_ridge=3.0
+            key, task=BASE, width=50, depth=2, inverse_ridge=c
         )
 
-    batch = jax.jit(jax.vmap(run))(keys)
-    single = run(rng.seed_key(rng.root(0), 1))
+    batch = jax.jit(jax.vmap(run))(keys, jnp.asarray([1.0, 3.0]))
+    single = run(rng.seed_key(rng.root(0), 1), 3.0)
     np.testing.assert_allclose(batch["network"][1], single["network"], atol=1e-12)
     alpha = kernels.conjunctivity(kernels.random_feature_kernel(2))
     expected = theory.margins(incidence(BASE), alpha, 1 / 3)

@@ -5,7 +5,6 @@ import pytest
 
 from inductive import rng
 from inductive.experiments import transitive_inference_exceptions as experiments
-from inductive.experiments import transitive_inference_two_exceptions as two
 from inductive.tasks.transitive_inference import Task, incidence, pair_classes
 from inductive.theory import kernels
 from inductive.theory import transitive_inference as theory
@@ -26,11 +25,11 @@ ALONE = Task(12, ((5, 3),))
     ],
 )
 def test_geometry(exceptions: tuple[tuple[int, int], ...], kind: str) -> None:
-    assert two.geometry(Task(10, exceptions)) == kind
+    assert experiments.geometry(Task(10, exceptions)) == kind
 
 
 def test_a_separate_exception_raises_the_critical_conjunctivity() -> None:
-    result = two.two_exceptions(PROTECTED)
+    result = experiments.two_exceptions(PROTECTED)
     assert result["both"] == pytest.approx(0.30843, abs=5.1e-6)
     assert result["first"] == pytest.approx(0.18595, abs=5.1e-6)
     assert result["second"] == pytest.approx(result["first"], abs=1e-11)
@@ -63,8 +62,8 @@ def test_regression_and_a_lazy_network_agree_that_the_second_protects() -> None:
 def test_sign_of_the_effect_on_random_tasks(kind: str, sign: int) -> None:
     generator = np.random.default_rng(20261121)
     for _ in range(12):
-        task = two.random_two_exceptions(generator, kind, (9, 16))
-        result = two.two_exceptions(task)
+        task = experiments.random_two_exceptions(generator, kind, (9, 16))
+        result = experiments.two_exceptions(task)
         # Roots are bisected to 1e-12; far-apart cycles affect each other less.
         change = result["both"] - result["reference"]
         assert sign * change > -1e-11, task
@@ -86,9 +85,11 @@ def test_pairs_within_a_section_stay_right_without_ridge() -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: two.geometry(ALONE),
-        lambda: two.random_two_exceptions(np.random.default_rng(0), "apart"),
-        lambda: two.random_two_exceptions(np.random.default_rng(0), "nested", (8, 9)),
+        lambda: experiments.geometry(ALONE),
+        lambda: experiments.random_two_exceptions(np.random.default_rng(0), "apart"),
+        lambda: experiments.random_two_exceptions(
+            np.random.default_rng(0), "nested", (8, 9)
+        ),
     ],
 )
 def test_impossible_questions_are_refused(make) -> None:

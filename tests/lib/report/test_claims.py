@@ -83,7 +83,7 @@ def test_claims_are_declared_one_a_line() -> None:
     first, second = declare(
         """
         C1 | Figure 2 | errors grow (as r < 1) | share of |x| < 1 in the grid >= 0.5
-        C2 | panel B | it fits | err <= 3e-2 (smoke 0.2); published 0.025 [0.02, 0.03]; changed 1: typo
+        C2 | B | fits | err <= 3e-2 (smoke 0.2); published 0.025 [0.02, 0.03]; changed 1: typo
         """
     )
     assert first == Claim(

@@ -6,7 +6,7 @@ lies: see :func:`two_exceptions`.
 
 import numpy as np
 
-from inductive.experiments.transitive_inference_exceptions import (
+from inductive.experiments.transitive_inference_exceptions.sweeps import (
     first_cross_error,
     random_task,
 )

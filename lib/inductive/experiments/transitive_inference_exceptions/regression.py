@@ -1,0 +1,125 @@
+"""Kernel regression on all trials, with no use of the theory that it is to check.
+
+Margins are tables: entry (i, j) is positive if item i is judged better than item j.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from inductive.tasks.transitive_inference import (
+    Task,
+    all_trials,
+    pair_classes,
+    trials,
+)
+from inductive.theory import kernels, ridge
+from inductive.theory.kernels import Scalar
+
+
+def regression_margins(
+    task: Task, gram: Float[Array, "k k"], ridge_strength: Scalar = 0.0
+) -> Float[Array, "n n"]:
+    r"""Margins from kernel regression on all 2m trials, with no use of the theory.
+
+    Args:
+        task: which comparisons are trained.
+        gram: kernel between all ordered pairs, in the order of ``all_trials``.
+        ridge_strength: :math:`\lambda`, 0 or larger; the number 0 selects the minimum
+            norm solution.
+
+    Returns:
+        The output for every ordered pair, 0 on the diagonal. Antisymmetric only if
+        the kernel treats the two positions alike.
+    """
+    n = task.n_items
+    pairs, targets = trials(task)
+    rows = pairs[:, 0] * (n - 1) + pairs[:, 1] - (pairs[:, 1] > pairs[:, 0])
+    y = jnp.asarray(targets, dtype=gram.dtype)
+    dual = ridge.ridge_dual(gram[np.ix_(rows, rows)], y, ridge_strength)
+    outputs = ridge.predict(gram[:, rows], dual)
+    first, second = all_trials(n).T
+    return jnp.zeros((n, n), dtype=gram.dtype).at[first, second].set(outputs)
+
+
+def kernel_margins(
+    task: Task, kernel: kernels.ExchangeableKernel, rho: Scalar = 0.0
+) -> Float[Array, "n n"]:
+    r"""Margins from direct regression with an exchangeable kernel.
+
+    Args:
+        task: which comparisons are trained.
+        kernel: positive definite.
+        rho: ridge in units of s - r, 0 or larger.
+    """
+    everything = all_trials(task.n_items)
+    gram = kernels.gram(kernel, everything, everything)
+    return regression_margins(task, gram, strength(kernel, rho))
+
+
+def strength(kernel: kernels.ExchangeableKernel, rho: Scalar) -> Scalar:
+    """The ridge rho in the kernel's own units; the number 0 stays as it is."""
+    if isinstance(rho, float) and rho == 0.0:
+        return 0.0
+    return rho * (kernel.same - kernel.swapped)
+
+
+def untrained_pairs(task: Task) -> Int[np.ndarray, "k 2"]:
+    """All pairs i < j that are neither adjacent nor an exception."""
+    classes = pair_classes(task)
+    return np.concatenate(
+        [classes[name] for name in ("within", "cross", "half", "cycle_nogt")]
+    )
+
+
+def simulated_ranks(task: Task, alpha: float) -> Float[np.ndarray, " n"]:
+    """Ranks of mean zero that best explain direct regression's untrained margins.
+
+    Args:
+        task: which comparisons are trained; 5 items or more.
+        alpha: conjunctivity, above 0 and up to 1; without ridge.
+    """
+    margins = kernel_margins(task, kernels.additive_conjunctive(alpha))
+    i, j = untrained_pairs(task).T
+    design = np.eye(task.n_items)[i] - np.eye(task.n_items)[j]
+    return np.linalg.lstsq(design, np.asarray(margins)[i, j])[0]
+
+
+def gradient_descent_margins(
+    task: Task,
+    kernel: kernels.ExchangeableKernel,
+    times: Float[np.ndarray, " t"],
+    step: float = 0.01,
+) -> Float[Array, "t n n"]:
+    r"""Margins during gradient descent on squared error, from zero, by many small steps.
+
+    :math:`f \leftarrow f - \eta K(f - y)/(s - r)` on all trials at once, with no use of
+    the theory; the error against gradient flow is of first order in the step.
+
+    Args:
+        task: which comparisons are trained.
+        kernel: positive definite.
+        times: increasing; each is rounded to a whole number of steps.
+        step: :math:`\eta > 0`, in the unit of ``times``.
+    """
+    n = task.n_items
+    everything = all_trials(n)
+    pairs, targets = trials(task)
+    rows = pairs[:, 0] * (n - 1) + pairs[:, 1] - (pairs[:, 1] > pairs[:, 0])
+    gram = kernels.gram(kernel, everything, everything)[:, rows]
+    gram = step * gram / (kernel.same - kernel.swapped)
+    counts = np.diff(np.rint(np.asarray(times) / step).astype(int), prepend=0)
+
+    def descend(outputs, count):
+        def update(_, f):
+            return f - gram @ (f[rows] - targets)
+
+        outputs = jax.lax.fori_loop(0, count, update, outputs)
+        return outputs, outputs
+
+    start = jnp.zeros(len(everything), dtype=gram.dtype)
+    outputs = jax.lax.scan(descend, start, jnp.asarray(counts))[1]
+    first, second = everything.T
+    empty = jnp.zeros((len(counts), n, n), dtype=gram.dtype)
+    return empty.at[:, first, second].set(outputs)
