@@ -19,6 +19,7 @@ import nbformat
 import papermill
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
 from inductive import paths
 from inductive.cli import chapters, normalise, parameters
@@ -27,6 +28,8 @@ from inductive.report import published, scorecard
 from inductive.sweep import fingerprint
 
 CELL_TIMEOUT = 3600  # seconds
+# Sockets in files: two chapters running at once can't take each other's ports.
+_TRANSPORT = Config(KernelManager={"transport": "tcp" if os.name == "nt" else "ipc"})
 _RECORDED = ("jax", "jaxlib", "numpy", "scipy", "matplotlib", "pandas")
 
 
@@ -125,6 +128,7 @@ def _execute(request: Request) -> NotebookNode:
                 kernel_name="python3",
                 progress_bar=sys.stderr.isatty(),
                 execution_timeout=CELL_TIMEOUT,
+                config=_TRANSPORT,
             )
         except PapermillExecutionError as error:
             kept = request.out / f"{request.slug}.failed.ipynb"

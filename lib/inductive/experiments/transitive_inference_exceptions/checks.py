@@ -3,7 +3,7 @@
 Every function that takes a ``generator`` draws from it and advances it.
 """
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 from jaxtyping import Float
 
@@ -15,6 +15,14 @@ from inductive.experiments.transitive_inference_exceptions.sweeps import random_
 from inductive.tasks.transitive_inference import Task, incidence, pair_classes
 from inductive.theory import kernels
 from inductive.theory import transitive_inference as theory
+from inductive.theory.kernels import Scalar
+
+# Compiled once per number of items and of trained pairs, not per task.
+_compiled_margins = jax.jit(theory.margins)
+
+
+def _margins(task: Task, alpha: Scalar, rho: Scalar = 0.0) -> Float[np.ndarray, "n n"]:
+    return np.asarray(_compiled_margins(incidence(task), alpha, rho))
 
 
 def random_kernel(generator: np.random.Generator) -> kernels.ExchangeableKernel:
@@ -50,8 +58,8 @@ def reduction_errors(
         kernel = random_kernel(generator)
         rho = float(generator.uniform(0.01, 2.0)) if draw % 3 else 0.0
         alpha = kernels.conjunctivity(kernel)
-        exact = theory.margins(incidence(task), alpha, rho)
-        errors.append(jnp.abs(kernel_margins(task, kernel, rho) - exact).max())
+        exact = _margins(task, alpha, rho)
+        errors.append(np.abs(kernel_margins(task, kernel, rho) - exact).max())
     return np.array(errors)
 
 
@@ -67,8 +75,8 @@ def additive_limit_errors(alpha: float, max_items: int = 11) -> Float[np.ndarray
             task = Task(n, ((int(p), int(q)),))
             i, j = untrained_pairs(task).T
             outside = np.cumsum([0] + [not q <= k < p for k in range(n - 1)])
-            margins = theory.margins(incidence(task), alpha)[i, j]
-            errors.append(jnp.abs(margins - (outside[j] - outside[i])).max())
+            margins = _margins(task, alpha)[i, j]
+            errors.append(np.abs(margins - (outside[j] - outside[i])).max())
     return np.array(errors)
 
 
@@ -84,8 +92,8 @@ def within_margins(
         task = random_task(generator)
         i, j = pair_classes(task)["within"].T
         setting = generator.uniform(0.0, 0.95), 10.0 ** generator.uniform(-4.0, 1.0)
-        table = theory.margins(incidence(task), *setting)
-        margins.append(table[i, j].min(initial=jnp.inf))
+        table = _margins(task, *setting)
+        margins.append(table[i, j].min(initial=np.inf))
     return np.array(margins)
 
 
@@ -101,9 +109,9 @@ def screening_differences(
     for _ in range(n_draws):
         alpha, rho = generator.uniform(0.0, 0.5), generator.uniform(0.0, 3.0)
         effective = theory.effective_conjunctivity(alpha, rho)
-        both = theory.margins(incidence(task), alpha, rho)[i, j]
-        alone = theory.margins(incidence(task), effective)[i, j]
-        differences.append(jnp.abs(both - alone).max())
+        both = _margins(task, alpha, rho)[i, j]
+        alone = _margins(task, effective)[i, j]
+        differences.append(np.abs(both - alone).max())
     return np.array(differences)
 
 
@@ -122,7 +130,7 @@ def cycle_memory(
     for _ in range(n_draws):
         task = random_task(generator)
         alpha, rho = generator.uniform(0.01, 0.95), 10.0 ** generator.uniform(-3.0, 1.0)
-        margins = np.asarray(theory.margins(incidence(task), alpha, rho))
+        margins = _margins(task, alpha, rho)
         p, q = task.exceptions[0]
         adjacent = [margins[k, k + 1] for k in range(q, p)]
         mean = np.mean([*adjacent, margins[p, q]])

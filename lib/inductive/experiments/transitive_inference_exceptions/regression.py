@@ -3,6 +3,9 @@
 Margins are tables: entry (i, j) is positive if item i is judged better than item j.
 """
 
+import functools
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -33,14 +36,44 @@ def regression_margins(
         The output for every ordered pair, 0 on the diagonal. Antisymmetric only if
         the kernel treats the two positions alike.
     """
-    n = task.n_items
     pairs, targets = trials(task)
-    rows = pairs[:, 0] * (n - 1) + pairs[:, 1] - (pairs[:, 1] > pairs[:, 0])
-    y = jnp.asarray(targets, dtype=gram.dtype)
-    dual = ridge.ridge_dual(gram[np.ix_(rows, rows)], y, ridge_strength)
+    interpolate = isinstance(ridge_strength, int | float) and ridge_strength == 0
+    return _regress(
+        gram,
+        _trial_index(pairs, task.n_items),
+        jnp.asarray(targets, dtype=gram.dtype),
+        ridge_strength,
+        all_trials(task.n_items),
+        interpolate=interpolate,
+    )
+
+
+def _trial_index(pairs: Int[np.ndarray, "m 2"], n_items: int) -> Int[np.ndarray, " m"]:
+    """Places of ordered pairs in the list of ``all_trials``."""
+    first, second = pairs.T
+    return first * (n_items - 1) + second - (second > first)
+
+
+# Compiled as a whole, per number of items and of trials but not per task.
+@functools.partial(jax.jit, static_argnames="interpolate")
+def _regress(
+    gram: Float[Array, "k k"],
+    rows: Int[Array, " m"],
+    y: Float[Array, " m"],
+    ridge_strength: Scalar,
+    everything: Int[Array, "k 2"],
+    *,
+    interpolate: bool,
+) -> Float[Array, "n n"]:
+    k_train = gram[rows][:, rows]
+    if interpolate:
+        dual = ridge.minimum_norm(k_train, y)
+    else:
+        dual = ridge.kernel_ridge(k_train, y, ridge_strength)
+    n = (1 + math.isqrt(1 + 4 * len(everything))) // 2  # len is n (n - 1)
+    table = jnp.zeros((n, n), dtype=gram.dtype)
     outputs = ridge.predict(gram[:, rows], dual)
-    first, second = all_trials(n).T
-    return jnp.zeros((n, n), dtype=gram.dtype).at[first, second].set(outputs)
+    return table.at[everything[:, 0], everything[:, 1]].set(outputs)
 
 
 def kernel_margins(
@@ -106,7 +139,7 @@ def gradient_descent_margins(
     n = task.n_items
     everything = all_trials(n)
     pairs, targets = trials(task)
-    rows = pairs[:, 0] * (n - 1) + pairs[:, 1] - (pairs[:, 1] > pairs[:, 0])
+    rows = _trial_index(pairs, n)
     gram = kernels.gram(kernel, everything, everything)[:, rows]
     gram = step * gram / (kernel.same - kernel.swapped)
     counts = np.diff(np.rint(np.asarray(times) / step).astype(int), prepend=0)

@@ -81,19 +81,22 @@ def heatmap_with_regions(
 
 
 def colorbar(
-    image: AxesImage, axes: Axes | Iterable[Axes], label: str, **kwargs: Any
+    image: AxesImage,
+    axes: Axes | Iterable[Axes] | np.ndarray,
+    label: str,
+    **kwargs: Any,
 ) -> Colorbar:
     """Slim colour bar beside one or more heat maps.
 
     Args:
         image: what :func:`heatmap_with_regions` returned.
-        axes: the axes that share the bar.
+        axes: the axes that share the bar, in any arrangement.
         label: quantity and unit.
         **kwargs: passed to ``Figure.colorbar``.
     """
-    axes = [axes] if isinstance(axes, Axes) else list(axes)
+    shared = [axes] if isinstance(axes, Axes) else list(np.ravel(np.asarray(axes)))
     keywords = {"shrink": 0.8, "aspect": 22, "pad": 0.02} | kwargs
-    bar = axes[0].figure.colorbar(image, ax=axes, label=label, **keywords)
+    bar = shared[0].figure.colorbar(image, ax=shared, label=label, **keywords)
     bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
     bar.ax.tick_params(length=2)
     return bar
