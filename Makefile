@@ -7,7 +7,8 @@ PROFILE ?= smoke
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
-# The stamp carries the hash of what was installed, so a changed lock (not a touched file) reinstalls.
+# Stamps carry hashes of contents, so a changed lock (not a touched file) installs again.
+LOCKED := $(VENV)/.locked-$(shell cksum < requirements.lock | tr -d ' ')
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml | cksum | tr -d ' ')
 
 # XLA and BLAS threads gain nothing on these small problems; one core per chapter is faster and repeatable.
@@ -21,11 +22,14 @@ export PYTHONHASHSEED ?= 0
 help:  ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 18
 
-$(STAMP): requirements.lock pyproject.toml
+$(LOCKED):
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found: install it, or run 'make PYTHON=/path/to/python3.11 ...'"; exit 2; }
 	@echo "Installing the locked environment into $(VENV) (once, about two minutes) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(STAMP): $(LOCKED)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

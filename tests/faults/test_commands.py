@@ -89,7 +89,9 @@ def test_a_moved_threshold_needs_its_reason(inductive: Command, checkout: Path) 
     script.write_text(moved)
     done = inductive("run", "small", "--commit")
     assert done.returncode == 1
-    assert "claim C1: the threshold was 0.5 and is now 0.7" in done.stderr
+    assert (
+        "claim C1: the rule was 'zero <= 0.5' and is now 'zero <= 0.7'" in done.stderr
+    )
     after = snapshot(checkout / "notebooks")
     assert {k: v for k, v in after.items() if k != "small.py"} == {
         k: v for k, v in before.items() if k != "small.py"

@@ -13,15 +13,12 @@ from nbformat import NotebookNode
 
 from inductive import paths
 from inductive.cli import chapters, normalise, parameters, validate
-from inductive.report.scorecard import VERDICTS
+from inductive.report.scorecard import FIELDS, VERDICTS
 
 SLUGS = chapters.slugs()
 LONGEST_CELL, MEDIAN_CELL, LONGEST_FUNCTION = 30, 10, 20
 LARGEST_FIGURE = 80 * 1024
 LARGEST_CHAPTER = 6 * 1024 * 1024
-RECORD = ["id", "statement", "panel", "rule", "threshold", "measured"]
-RECORD += ["interval", "published", "verdict", "reason"]
-
 pytestmark = pytest.mark.parametrize("slug", SLUGS)
 
 
@@ -134,7 +131,7 @@ def test_committed_claims_follow_from_their_rules(slug: str) -> None:
     assert (claims["slug"], claims["profile"]) == (slug, "paper")
     assert validate.claim_problems(claims) == []
     for record in claims["claims"]:
-        assert list(record) == RECORD
+        assert tuple(record) == FIELDS
         assert record["verdict"] in VERDICTS
     assert validate.published(chapters.notebook(slug)) == claims
 

@@ -28,8 +28,6 @@ from inductive.report import published, scorecard
 from inductive.sweep import fingerprint
 
 CELL_TIMEOUT = 3600  # seconds
-# Sockets in files: two chapters running at once can't take each other's ports.
-_TRANSPORT = Config(KernelManager={"transport": "tcp" if os.name == "nt" else "ipc"})
 _RECORDED = ("jax", "jaxlib", "numpy", "scipy", "matplotlib", "pandas")
 
 
@@ -101,7 +99,7 @@ def run(request: Request) -> dict[str, Any]:
     _write(notebook, claims, request.out, request.slug)
     record = _record(request, seconds)
     if request.commit:
-        _refuse_moved_thresholds(request.slug, claims)
+        _refuse_moved_rules(request.slug, claims)
         _write(notebook, claims, None, request.slug)
         record["hashes"] |= chapters.hashes(request.slug)
         chapters.write_json(paths.results(request.slug) / "run.json", record)
@@ -128,13 +126,20 @@ def _execute(request: Request) -> NotebookNode:
                 kernel_name="python3",
                 progress_bar=sys.stderr.isatty(),
                 execution_timeout=CELL_TIMEOUT,
-                config=_TRANSPORT,
+                config=_transport(folder),
             )
         except PapermillExecutionError as error:
             kept = request.out / f"{request.slug}.failed.ipynb"
             shutil.copyfile(after, kept)
             raise RunError(_describe(error, kept)) from error
         return nbformat.read(after, as_version=4)
+
+
+def _transport(folder: str) -> Config:
+    """Sockets in ``folder`` rather than ports, which runs side by side could take twice."""
+    if os.name == "nt":
+        return Config()
+    return Config(KernelManager={"transport": "ipc", "ip": str(Path(folder, "kernel"))})
 
 
 def _describe(error: PapermillExecutionError, kept: Path) -> str:
@@ -155,7 +160,13 @@ def _claims(notebook: NotebookNode, slug: str) -> dict[str, Any]:
     for cell in reversed(notebook.cells):
         for output in cell.get("outputs", []):
             if scorecard.MIME in output.get("data", {}):
-                return output.data[scorecard.MIME]
+                found = output.data[scorecard.MIME]
+                # Jupyter sorts the keys of JSON outputs; put them back into reading order.
+                records = [
+                    {k: record[k] for k in scorecard.FIELDS}
+                    for record in found["claims"]
+                ]
+                return {"slug": slug, "profile": found["profile"], "claims": records}
     raise RunError(
         f"{slug} published no claims: end the script with a cell `claims.publish()`"
     )
@@ -171,16 +182,22 @@ def _write(
     chapters.write_json(folder / "claims.json", claims)
 
 
-def _refuse_moved_thresholds(slug: str, claims: dict[str, Any]) -> None:
+def _refuse_moved_rules(slug: str, claims: dict[str, Any]) -> None:
+    """Refuse a committed claim whose rule or threshold is another one, and no reason given."""
     committed = chapters.read_json(slug, "claims.json") or {"claims": []}
-    before = {record["id"]: record["threshold"] for record in committed["claims"]}
+    before = {record["id"]: _rule(record) for record in committed["claims"]}
     for record in claims["claims"]:
-        old = before.get(record["id"], record["threshold"])
-        if old != record["threshold"] and "threshold changed" not in record["reason"]:
+        new = _rule(record)
+        old = before.get(record["id"], new)
+        if old != new and "threshold changed" not in record["reason"]:
             raise RunError(
-                f"claim {record['id']}: the threshold was {old:g} and is now "
-                f"{record['threshold']:g}: give Claim(changed='{old:g}: why')"
+                f"claim {record['id']}: the rule was '{old}' and is now '{new}': "
+                "add '; changed old rule: why' to its line"
             )
+
+
+def _rule(record: dict[str, Any]) -> str:
+    return record["rule"].replace("threshold", f"{record['threshold']:g}")
 
 
 def _record(request: Request, seconds: float) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class Claim:
         smoke: bound for the smaller sample of the smoke profile; ``threshold`` when left out.
         published: the paper's own value of the measure, where it gives one.
         published_interval: the paper's own 95 % interval, where it gives one.
-        changed: "old value: reason" when the threshold was changed after a run.
+        changed: "old rule: reason" when the rule or its threshold was changed after a run.
     """
 
     id: str
@@ -105,7 +105,7 @@ def declare(table: str) -> list[Claim]:
     """Claims from a table with one line each, read as the rule that decides them.
 
     A line reads ``id | panel | statement | measure rule threshold``, optionally followed by
-    ``(smoke threshold)``, ``; published value [low, high]`` and ``; changed old value: reason``.
+    ``(smoke threshold)``, ``; published value [low, high]`` and ``; changed old rule: reason``.
 
     Raises:
         ClaimError: a line does not read like that.
@@ -118,7 +118,7 @@ def _parse(line: str) -> Claim:
     if match is None:
         raise ClaimError(
             f"claim {line!r} does not read 'id | panel | statement | measure rule threshold"
-            " (smoke threshold); published value [low, high]; changed old value: reason'"
+            " (smoke threshold); published value [low, high]; changed old rule: reason'"
         )
     told = match.groupdict()
     numbers = {

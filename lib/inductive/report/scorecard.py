@@ -6,6 +6,8 @@ from typing import Any
 
 MIME = "application/vnd.inductive.claims+json"
 VERDICTS = ("reproduced", "partly", "not reproduced", "not tested")
+FIELDS = ("id", "statement", "panel", "rule", "threshold", "measured")
+FIELDS += ("interval", "published", "verdict", "reason")
 # Rounding noise is shown as a bound, so that the scorecard reads the same on every machine.
 NOISE = 1e-9
 

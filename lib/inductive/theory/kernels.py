@@ -51,8 +51,15 @@ def gram(
     pairs_b: Int[np.ndarray, "b 2"],
 ) -> Float[Array, "a b"]:
     """The kernel matrix between two lists of ordered pairs of different items."""
+    return _look_up(kernel, _classes(pairs_a, pairs_b))
+
+
+@jax.jit
+def _look_up(
+    kernel: ExchangeableKernel, classes: Int[Array, "a b"]
+) -> Float[Array, "a b"]:
     values = jnp.stack([jnp.asarray(value, dtype=float) for value in kernel])
-    return values[_classes(pairs_a, pairs_b)]
+    return values[classes]
 
 
 def conjunctivity(kernel: ExchangeableKernel) -> Scalar:
@@ -185,6 +192,15 @@ def class_means(
             f"{len(pairs)} trials leave a class of similarities empty: pass all "
             "ordered pairs of at least 4 items"
         )
+    return _mean_by_class(gram_matrix, classes, counts)
+
+
+@jax.jit
+def _mean_by_class(
+    gram_matrix: Float[Array, "k k"],
+    classes: Int[Array, "k k"],
+    counts: Int[Array, "5"],
+) -> ExchangeableKernel:
     sums = jax.ops.segment_sum(gram_matrix.ravel(), classes.ravel(), num_segments=5)
     return ExchangeableKernel(*(sums / counts.astype(sums.dtype)))
 

@@ -95,3 +95,27 @@ def test_pairs_within_a_section_stay_right_without_ridge() -> None:
 def test_impossible_questions_are_refused(make) -> None:
     with pytest.raises(ValueError, match=r"exactly two|need one of"):
         make()
+
+
+def test_a_disjoint_exception_protects_pairs_it_does_not_lie_between() -> None:
+    generator, ratios = np.random.default_rng(3), {"one": [], "both": []}
+    for _ in range(20):
+        task = experiments.random_two_exceptions(generator, "disjoint", (9, 20))
+        for name, values in experiments.pair_ratios(task).items():
+            ratios[name].extend(values)
+    assert len(ratios["one"]) > 50
+    assert len(ratios["both"]) > 5
+    assert min(ratios["one"]) >= 1 - 1e-9  # roots are refined to 1e-14 relative
+    assert max(ratios["both"]) < 1
+
+
+def test_pair_ratios_are_the_same_for_the_reversed_list() -> None:
+    ratios = experiments.pair_ratios(Task(15, ((5, 3), (11, 9))))["one"]
+    upper, lower = np.sort(ratios)[::2], np.sort(ratios)[1::2]
+    assert len(ratios) >= 4
+    np.testing.assert_allclose(upper, lower, rtol=1e-9)
+
+
+def test_pair_ratios_need_disjoint_cycles() -> None:
+    with pytest.raises(ValueError, match="are not disjoint"):
+        experiments.pair_ratios(Task(10, ((7, 2), (5, 3))))

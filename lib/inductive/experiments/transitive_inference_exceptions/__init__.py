@@ -32,11 +32,13 @@ from inductive.experiments.transitive_inference_exceptions.sweeps import (
     phase_borders,
     phase_diagram,
     random_task,
+    task_margins,
     wrong_cross_fraction,
 )
 from inductive.experiments.transitive_inference_exceptions.two_exceptions import (
     GEOMETRIES,
     geometry,
+    pair_ratios,
     random_two_exceptions,
     two_exceptions,
 )
@@ -54,6 +56,7 @@ __all__ = [
     "kernel_margins",
     "margins_over",
     "off_centre_grid",
+    "pair_ratios",
     "phase_borders",
     "phase_diagram",
     "random_feature_margins",
@@ -64,6 +67,7 @@ __all__ = [
     "regression_margins",
     "screening_differences",
     "simulated_ranks",
+    "task_margins",
     "two_exceptions",
     "untrained_pairs",
     "within_margins",

@@ -3,7 +3,6 @@
 Every function that takes a ``generator`` draws from it and advances it.
 """
 
-import jax
 import numpy as np
 from jaxtyping import Float
 
@@ -11,18 +10,13 @@ from inductive.experiments.transitive_inference_exceptions.regression import (
     kernel_margins,
     untrained_pairs,
 )
-from inductive.experiments.transitive_inference_exceptions.sweeps import random_task
-from inductive.tasks.transitive_inference import Task, incidence, pair_classes
+from inductive.experiments.transitive_inference_exceptions.sweeps import (
+    random_task,
+    task_margins,
+)
+from inductive.tasks.transitive_inference import Task, pair_classes
 from inductive.theory import kernels
 from inductive.theory import transitive_inference as theory
-from inductive.theory.kernels import Scalar
-
-# Compiled once per number of items and of trained pairs, not per task.
-_compiled_margins = jax.jit(theory.margins)
-
-
-def _margins(task: Task, alpha: Scalar, rho: Scalar = 0.0) -> Float[np.ndarray, "n n"]:
-    return np.asarray(_compiled_margins(incidence(task), alpha, rho))
 
 
 def random_kernel(generator: np.random.Generator) -> kernels.ExchangeableKernel:
@@ -45,20 +39,21 @@ def random_kernel(generator: np.random.Generator) -> kernels.ExchangeableKernel:
 
 
 def reduction_errors(
-    generator: np.random.Generator, n_draws: int
+    generator: np.random.Generator, n_draws: int, n_items: tuple[int, int] = (5, 12)
 ) -> Float[np.ndarray, " n_draws"]:
     """Largest difference of direct regression and the rank equation, per random draw.
 
     Every draw has its own kernel and task, one or two exceptions by turns; every third
-    is without ridge, the others have one between 0.01 and 2.
+    is without ridge, the others have one between 0.01 and 2. ``n_items`` bounds the
+    number of items.
     """
     errors = []
     for draw in range(n_draws):
-        task = random_task(generator, n_exceptions=1 + draw % 2)
+        task = random_task(generator, 1 + draw % 2, n_items)
         kernel = random_kernel(generator)
         rho = float(generator.uniform(0.01, 2.0)) if draw % 3 else 0.0
         alpha = kernels.conjunctivity(kernel)
-        exact = _margins(task, alpha, rho)
+        exact = task_margins(task, alpha, rho)
         errors.append(np.abs(kernel_margins(task, kernel, rho) - exact).max())
     return np.array(errors)
 
@@ -75,24 +70,25 @@ def additive_limit_errors(alpha: float, max_items: int = 11) -> Float[np.ndarray
             task = Task(n, ((int(p), int(q)),))
             i, j = untrained_pairs(task).T
             outside = np.cumsum([0] + [not q <= k < p for k in range(n - 1)])
-            margins = _margins(task, alpha)[i, j]
+            margins = task_margins(task, alpha)[i, j]
             errors.append(np.abs(margins - (outside[j] - outside[i])).max())
     return np.array(errors)
 
 
 def within_margins(
-    generator: np.random.Generator, n_draws: int
+    generator: np.random.Generator, n_draws: int, n_items: tuple[int, int] = (5, 12)
 ) -> Float[np.ndarray, " n_draws"]:
     """Smallest within-section margin of random tasks; infinity where there is none.
 
-    Conjunctivities are uniform below 0.95, ridges log-uniform from 1e-4 to 10.
+    Conjunctivities are uniform below 0.95, ridges log-uniform from 1e-4 to 10;
+    ``n_items`` bounds the number of items.
     """
     margins = []
     for _ in range(n_draws):
-        task = random_task(generator)
+        task = random_task(generator, 1, n_items)
         i, j = pair_classes(task)["within"].T
         setting = generator.uniform(0.0, 0.95), 10.0 ** generator.uniform(-4.0, 1.0)
-        table = _margins(task, *setting)
+        table = task_margins(task, *setting)
         margins.append(table[i, j].min(initial=np.inf))
     return np.array(margins)
 
@@ -102,25 +98,32 @@ def screening_differences(
 ) -> Float[np.ndarray, " n_draws"]:
     """Largest difference of untrained margins between (α, ρ) and (α_eff, 0), per draw.
 
-    Conjunctivities are uniform below 0.5, ridges below 3.
+    Both by direct regression, since the theory's formulas take only α_eff.
+    Conjunctivities are uniform below 0.5, ridges from 0.01 to 3.
     """
     i, j = untrained_pairs(task).T
     differences = []
     for _ in range(n_draws):
-        alpha, rho = generator.uniform(0.0, 0.5), generator.uniform(0.0, 3.0)
+        alpha, rho = generator.uniform(0.0, 0.5), generator.uniform(0.01, 3.0)
         effective = theory.effective_conjunctivity(alpha, rho)
-        both = _margins(task, alpha, rho)[i, j]
-        alone = _margins(task, effective)[i, j]
+        both = _regression(task, alpha, rho)[i, j]
+        alone = _regression(task, effective, 0.0)[i, j]
         differences.append(np.abs(both - alone).max())
     return np.array(differences)
 
 
-def cycle_memory(
-    generator: np.random.Generator, n_draws: int
-) -> dict[str, Float[np.ndarray, " n_draws"]]:
-    """How the cycle of random tasks is memorized.
+def _regression(task: Task, alpha: float, rho: float) -> Float[np.ndarray, "n n"]:
+    kernel = kernels.additive_conjunctive(alpha)
+    return np.asarray(kernel_margins(task, kernel, rho))
 
-    Conjunctivities are uniform from 0.01 to 0.95, ridges log-uniform from 1e-3 to 10.
+
+def cycle_memory(
+    generator: np.random.Generator, n_draws: int, n_items: tuple[int, int] = (5, 12)
+) -> dict[str, Float[np.ndarray, " n_draws"]]:
+    """How the cycle of random tasks is memorized, by direct regression.
+
+    Conjunctivities are uniform from 0.01 to 0.95, ridges log-uniform from 1e-3 to 10;
+    ``n_items`` bounds the number of items.
 
     Returns:
         ``error``: distance of the mean trained margin around the cycle from α/(α + ρ);
@@ -128,9 +131,9 @@ def cycle_memory(
     """
     errors, advantages = [], []
     for _ in range(n_draws):
-        task = random_task(generator)
+        task = random_task(generator, 1, n_items)
         alpha, rho = generator.uniform(0.01, 0.95), 10.0 ** generator.uniform(-3.0, 1.0)
-        margins = _margins(task, alpha, rho)
+        margins = _regression(task, alpha, rho)
         p, q = task.exceptions[0]
         adjacent = [margins[k, k + 1] for k in range(q, p)]
         mean = np.mean([*adjacent, margins[p, q]])

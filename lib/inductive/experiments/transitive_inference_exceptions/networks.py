@@ -63,9 +63,11 @@ def random_feature_margins(
     """
     everything = all_trials(task.n_items)
     inputs = one_hot(everything, task.n_items)
-    stream = rng.stream(key, "features")
     layers = random_features.init(
-        stream, width=width, n_inputs=2 * task.n_items, depth=depth
+        rng.stream(key, "features"),
+        width=width,
+        n_inputs=2 * task.n_items,
+        depth=depth,
     )
     hidden = jax.vmap(random_features.features, in_axes=(None, 0))(layers, inputs)
     return _against_theory(
@@ -92,10 +94,11 @@ def empirical_ntk_margins(
     drawn from the key's stream "network".
     """
     everything = all_trials(task.n_items)
+    inputs = one_hot(everything, task.n_items)
     params = mlp.init(
         rng.stream(key, "network"), width=width, n_inputs=2 * task.n_items, depth=depth
     )
-    gram = mlp.ntk_gram(params, one_hot(everything, task.n_items))
+    gram = mlp.ntk_gram(params, inputs)
     means = kernels.class_means(gram, everything)
     measured = jnp.asarray(kernels.conjunctivity(means))
     return _against_theory(task, gram, measured, kernels.ntk(depth), inverse_ridge)

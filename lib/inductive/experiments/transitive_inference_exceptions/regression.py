@@ -70,10 +70,7 @@ def _regress(
         dual = ridge.minimum_norm(k_train, y)
     else:
         dual = ridge.kernel_ridge(k_train, y, ridge_strength)
-    n = (1 + math.isqrt(1 + 4 * len(everything))) // 2  # len is n (n - 1)
-    table = jnp.zeros((n, n), dtype=gram.dtype)
-    outputs = ridge.predict(gram[:, rows], dual)
-    return table.at[everything[:, 0], everything[:, 1]].set(outputs)
+    return _table(ridge.predict(gram[:, rows], dual), everything)
 
 
 def kernel_margins(
@@ -136,23 +133,43 @@ def gradient_descent_margins(
         times: increasing; each is rounded to a whole number of steps.
         step: :math:`\eta > 0`, in the unit of ``times``.
     """
-    n = task.n_items
-    everything = all_trials(n)
+    everything = all_trials(task.n_items)
     pairs, targets = trials(task)
-    rows = _trial_index(pairs, n)
+    rows = _trial_index(pairs, task.n_items)
     gram = kernels.gram(kernel, everything, everything)[:, rows]
-    gram = step * gram / (kernel.same - kernel.swapped)
     counts = np.diff(np.rint(np.asarray(times) / step).astype(int), prepend=0)
+    return _descend(
+        step * gram / (kernel.same - kernel.swapped),
+        rows,
+        jnp.asarray(targets, dtype=gram.dtype),
+        jnp.asarray(counts),
+        everything,
+    )
+
+
+@jax.jit
+def _descend(
+    gram: Float[Array, "k m"],
+    rows: Int[Array, " m"],
+    y: Float[Array, " m"],
+    counts: Int[Array, " t"],
+    everything: Int[Array, "k 2"],
+) -> Float[Array, "t n n"]:
+    def update(_, outputs):
+        return outputs - gram @ (outputs[rows] - y)
 
     def descend(outputs, count):
-        def update(_, f):
-            return f - gram @ (f[rows] - targets)
-
         outputs = jax.lax.fori_loop(0, count, update, outputs)
         return outputs, outputs
 
-    start = jnp.zeros(len(everything), dtype=gram.dtype)
-    outputs = jax.lax.scan(descend, start, jnp.asarray(counts))[1]
-    first, second = everything.T
-    empty = jnp.zeros((len(counts), n, n), dtype=gram.dtype)
-    return empty.at[:, first, second].set(outputs)
+    outputs = jax.lax.scan(descend, jnp.zeros(len(gram), dtype=gram.dtype), counts)[1]
+    return jax.vmap(_table, in_axes=(0, None))(outputs, everything)
+
+
+def _table(
+    outputs: Float[Array, " k"], everything: Int[Array, "k 2"]
+) -> Float[Array, "n n"]:
+    """Outputs for all ordered pairs as a table with an empty diagonal."""
+    n = (1 + math.isqrt(1 + 4 * len(everything))) // 2  # len is n (n - 1)
+    table = jnp.zeros((n, n), dtype=outputs.dtype)
+    return table.at[everything[:, 0], everything[:, 1]].set(outputs)

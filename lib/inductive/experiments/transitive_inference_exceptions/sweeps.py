@@ -1,6 +1,5 @@
 """Grids over conjunctivity, ridge and geometry, and random tasks."""
 
-import functools
 import math
 
 import jax
@@ -18,21 +17,36 @@ from inductive.tasks.transitive_inference import (
     train_edges,
 )
 from inductive.theory import transitive_inference as theory
+from inductive.theory.kernels import Scalar
 
 
-@functools.partial(jax.jit, static_argnums=0)
+def task_margins(
+    task: Task, alpha: Scalar, rho: Scalar = 0.0
+) -> Float[np.ndarray, "n n"]:
+    """Margins of all ordered pairs of a task, as a NumPy array.
+
+    Args:
+        task: which comparisons are trained.
+        alpha: conjunctivity, 0 to 1.
+        rho: ridge in units of s - r, 0 or larger.
+    """
+    return np.asarray(theory.margins(incidence(task), alpha, rho))
+
+
+_over_ridges = jax.vmap(theory.margins, in_axes=(None, None, 0))
+_compiled_grid = jax.jit(jax.vmap(_over_ridges, in_axes=(None, 0, None)))
+
+
 def margins_over(
     task: Task, alphas: Float[Array, " a"], rhos: Float[Array, " r"]
 ) -> Float[Array, "a r n n"]:
     """Margins of all ordered pairs on a grid of conjunctivities and ridges."""
-    over_rhos = jax.vmap(theory.margins, in_axes=(None, None, 0))
-    over_both = jax.vmap(over_rhos, in_axes=(None, 0, None))
-    return over_both(incidence(task), alphas, rhos)
+    return _compiled_grid(incidence(task), alphas, rhos)
 
 
 def phase_diagram(
     task: Task, alphas: Float[Array, " a"], inverse_ridges: Float[Array, " c"]
-) -> dict[str, Float[Array, "a c"]]:
+) -> dict[str, Float[np.ndarray, "a c"]]:
     """Worst margin of each kind of pair on a grid; positive means all are right.
 
     Args:
@@ -44,7 +58,7 @@ def phase_diagram(
         ``cross`` and ``within`` (untrained pairs), ``cycle`` (adjacent pairs inside a
         cycle), ``exception``; infinity where the task has no such pair.
     """
-    values = margins_over(task, alphas, 1.0 / inverse_ridges)
+    values = np.asarray(margins_over(task, alphas, 1.0 / inverse_ridges))
     classes = pair_classes(task)
     edges, label = train_edges(task), components(task)
     inside = edges[label[edges[:, 0]] == label[edges[:, 1]]]
@@ -55,7 +69,7 @@ def phase_diagram(
         "exception": inside[inside[:, 0] > inside[:, 1]],
     }
     return {
-        name: values[:, :, pairs[:, 0], pairs[:, 1]].min(axis=-1, initial=jnp.inf)
+        name: values[:, :, pairs[:, 0], pairs[:, 1]].min(axis=-1, initial=math.inf)
         for name, pairs in kinds.items()
     }
 
@@ -183,4 +197,5 @@ def phase_borders(
         max(theory.critical_inverse_ridge_cycle(matrix, k, float(a)) for k in inside)
         for a in alphas
     ]
-    return {"cross": 1.0 / np.array(cross), "cycle": 1.0 / np.array(cycle)}
+    with np.errstate(divide="ignore"):  # c of 0 means that no ridge fails
+        return {"cross": 1.0 / np.array(cross), "cycle": 1.0 / np.array(cycle)}

@@ -5,12 +5,14 @@ lies: see :func:`two_exceptions`.
 """
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from inductive.experiments.transitive_inference_exceptions.sweeps import (
     first_cross_error,
     random_task,
 )
-from inductive.tasks.transitive_inference import Task, pair_classes
+from inductive.tasks.transitive_inference import Task, incidence, pair_classes
+from inductive.theory import transitive_inference as theory
 
 GEOMETRIES = ("disjoint", "overlapping", "nested")
 
@@ -55,6 +57,42 @@ def two_exceptions(task: Task) -> dict[str, float]:
         reference = float(np.fmin(first, second))
     both = first_cross_error(task)
     return {"both": both, "first": first, "second": second, "reference": reference}
+
+
+def pair_ratios(task: Task) -> dict[str, Float[np.ndarray, " k"]]:
+    """What the second of two disjoint cycles does to single cross-section pairs.
+
+    Compares the effective conjunctivity at which a pair is inverted (1 for never)
+    with both exceptions and with one alone on the same items.
+
+    Returns:
+        ``one``: pairs across exactly one of the cycles, both exceptions over that
+        one alone; ``both``: pairs across both cycles, both exceptions over the more
+        harmful one alone. Pairs that are never inverted are left out.
+
+    Raises:
+        ValueError: the task does not have two disjoint exceptions.
+    """
+    if geometry(task) != "disjoint":
+        raise ValueError(f"the cycles of {task.exceptions} are not disjoint")
+    pairs = pair_classes(task)["cross"]
+    tasks = [Task(task.n_items, (pair,)) for pair in task.exceptions]
+    together, *alone = (_critical(each, pairs) for each in (task, *tasks))
+    crossed = [(pairs[:, 0] < q) & (p < pairs[:, 1]) for p, q in task.exceptions]
+    one_reference = np.where(crossed[0], *alone)
+    references = {"one": one_reference, "both": np.minimum(*alone)}
+    members = {"one": crossed[0] ^ crossed[1], "both": crossed[0] & crossed[1]}
+    ratios = {}
+    for name, reference in references.items():
+        kept = members[name] & (np.minimum(together, reference) < 1.0)
+        ratios[name] = (together / reference)[kept]
+    return ratios
+
+
+def _critical(task: Task, pairs: Int[np.ndarray, "k 2"]) -> Float[np.ndarray, " k"]:
+    """Critical conjunctivity of each pair, 1 where it is never inverted."""
+    roots = theory.critical_conjunctivity_pairs(incidence(task), pairs)
+    return np.nan_to_num(roots, nan=1.0)
 
 
 def random_two_exceptions(

@@ -5,6 +5,9 @@ for long lists or strong screening. Items are counted from the best, 1 to n in t
 formulas; :math:`\\lambda` is the screening rate.
 """
 
+import functools
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -12,6 +15,7 @@ from jaxtyping import Array, Float
 from inductive.theory.transitive_inference.ranks import Scalar, screening_rate
 
 
+@functools.partial(jax.jit, static_argnums=0)
 def green(n_items: int, rate: Scalar) -> Float[Array, "n n"]:
     r"""Inverse of the chain's Laplacian plus leak, :math:`G = (L + \mu I)^{-1}`.
 
@@ -31,6 +35,7 @@ def green(n_items: int, rate: Scalar) -> Float[Array, "n n"]:
     return jnp.exp(-(1.0 + high - low) * rate) * upper_end * lower_end / scale
 
 
+@functools.partial(jax.jit, static_argnums=0)
 def ranks_without_exception(n_items: int, rate: Scalar) -> Float[Array, " n"]:
     r"""Ranks when only adjacent pairs are trained; decreasing for every rate.
 
@@ -53,6 +58,7 @@ def ranks_without_exception(n_items: int, rate: Scalar) -> Float[Array, " n"]:
     return jnp.sign(position) * decay * ratio / (1.0 + jnp.exp(-n_items * rate))
 
 
+@functools.partial(jax.jit, static_argnums=(0, 1))
 def ranks_with_exceptions(
     n_items: int, exceptions: tuple[tuple[int, int], ...], mu: Scalar
 ) -> Float[Array, " n"]:

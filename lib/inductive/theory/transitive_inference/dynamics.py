@@ -27,6 +27,7 @@ def _flow(
     return additive * dual @ incidence, trained
 
 
+@jax.jit
 def gradient_flow_ranks(
     incidence: Float[Array, "m n"], alpha: Scalar, times: Float[Array, " t"]
 ) -> Float[Array, "t n"]:
@@ -46,6 +47,7 @@ def gradient_flow_ranks(
     return _flow(incidence, alpha, times)[0]
 
 
+@jax.jit
 def gradient_flow_margins(
     incidence: Float[Array, "m n"], alpha: Scalar, times: Float[Array, " t"]
 ) -> Float[Array, "t n n"]:

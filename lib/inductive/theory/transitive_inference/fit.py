@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from inductive.theory.transitive_inference.ranks import leak_to_conjunctivity, ranks
+from inductive.theory.transitive_inference.ranks import leak_to_conjunctivity
 
 #: Smallest and largest leak that :func:`fit_leak` considers.
 LEAK_RANGE = (1e-4, 200.0)
@@ -51,9 +51,23 @@ def fit_leak(
         pairs: untrained pairs (i, j).
     """
 
+    return _fit(observed, incidence, jnp.asarray(pairs))
+
+
+# Compiled once per number of items, trained and observed pairs; fits come by the dozen.
+@jax.jit
+def _fit(
+    observed: Float[Array, " k"],
+    incidence: Float[Array, "m n"],
+    pairs: Int[Array, "k 2"],
+) -> LeakFit:
+    # One eigendecomposition serves all leaks: r = V (V'b)/(l + mu).
+    modes, vectors = jnp.linalg.eigh(incidence.T @ incidence)
+    difference = vectors[pairs[:, 0]] - vectors[pairs[:, 1]]
+    weights = difference * (vectors.T @ incidence.sum(0))[None, :]
+
     def predict(log_mu: Float[Array, ""]) -> Float[Array, " k"]:
-        r = ranks(incidence, jnp.exp(log_mu))
-        return r[pairs[:, 0]] - r[pairs[:, 1]]
+        return weights @ (1.0 / (modes + jnp.exp(log_mu)))
 
     def loss(log_mu: Float[Array, ""]) -> Float[Array, ""]:
         x = predict(log_mu)

@@ -6,7 +6,9 @@ winner, -1 at the loser) of a connected graph; the kernel as its conjunctivity
 "inverse regularization" c of the papers.
 """
 
+import jax
 import jax.numpy as jnp
+from jax.scipy.linalg import cho_factor, cho_solve
 from jaxtyping import Array, Float
 
 Scalar = Float[Array, ""] | float
@@ -65,9 +67,11 @@ def _ranks(incidence: Float[Array, "m n"], share: Scalar) -> Float[Array, " n"]:
     n = incidence.shape[1]
     laplacian = incidence.T @ incidence + 1.0 / n
     matrix = share * laplacian + (1.0 - share) * jnp.eye(n, dtype=incidence.dtype)
-    return jnp.linalg.solve(matrix, share * incidence.sum(0))
+    # Cholesky, as the matrix is positive definite, also at both ends of the share.
+    return cho_solve(cho_factor(matrix), share * incidence.sum(0))
 
 
+@jax.jit
 def ranks(incidence: Float[Array, "m n"], mu: Scalar) -> Float[Array, " n"]:
     r"""Learned ranks: the potential of a leaky resistor network, best item highest.
 
@@ -120,6 +124,7 @@ def scatter_trained(
     return jnp.where(is_trained > 0.0, placed - placed.T, untrained)
 
 
+@jax.jit
 def margins(
     incidence: Float[Array, "m n"], alpha: Scalar, rho: Scalar = 0.0
 ) -> Float[Array, "n n"]:
