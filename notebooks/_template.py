@@ -19,6 +19,7 @@
 # ```{chapter-card} template-chapter
 # :paper: https://arxiv.org/abs/2605.22972
 # :paper-label: arXiv 2605.22972
+# :differs: say in one line what you do otherwise than the paper
 # ```
 
 # %% tags=["hide-input"]
@@ -56,6 +57,7 @@ claims = Ledger(
     T1 | distance figure | margins of untrained pairs grow with their distance | smallest growth per step > 0
     """),
 )
+claims.declared()
 
 # %% [markdown]
 # ## Margins grow with distance
@@ -69,7 +71,7 @@ table = published.load(PAPER, "pairs_full_post")
 shown = table.query("hier == 'ti_n9' and task == 'fake' and not is_train")
 observed = shown.groupby(["model", "gap"])["logitdiff_mean"].mean().unstack("model")
 
-# %% mystnb={"figure": {"caption": "Mean margin of untrained pairs against their distance. Thin black: theory; hollow: published mean logit difference of two fine-tuned language models, divided by its own mean and scaled to the theory's.", "name": "fig-template-chapter-distance"}, "image": {"alt": "Mean margin rises with the distance of the items, for the theory and for two published language models."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Mean margin of untrained pairs against their distance. Thin black: theory; hollow: published mean logit difference of two fine-tuned language models, divided by its own mean and scaled to the theory's.", "name": "fig-template-chapter-distance"}, "image": {"alt": "Mean margin rises with the distance of the items, for the theory and for two published language models."}}
 figure, ax = plt.subplots(figsize=(style.HALF_WIDTH, 2.4))
 ax.plot(distances, mean_margins, **style.THEORY, label="theory")
 for name, column in observed.items():

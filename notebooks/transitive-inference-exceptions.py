@@ -20,6 +20,7 @@
 # :paper-label: arXiv 2605.22972
 # :code: https://github.com/sflippl/ti-with-exceptions
 # :code-label: sflippl/ti-with-exceptions
+# :differs: no language model is fine-tuned here; the theory is derived anew, as the paper's theory figures were not available
 # ```
 #
 # This chapter covers the theory of the paper and its published language-model results, redrawn from the authors' tables with the theory fitted to them.
@@ -111,7 +112,7 @@ for name, (i, j) in examples.items():
 # ## The claims
 #
 # Each line is a claim, the figure that carries it, and the rule that decides it; the thresholds were fixed before the run.
-# C1–C17 are the claims of the paper and of its theory as our notes number them; T1 is the reduction above; P1 concerns the published tables; B1 and B2 are ours.
+# C1–C17 are the claims of the paper and of its theory as our notes number them; T1 is the reduction above; P1 concerns the published tables; B1 to B3 are ours.
 
 # %% tags=["hide-input"]
 claims = Ledger(
@@ -144,6 +145,7 @@ claims = Ledger(
     B3 | Two exceptions | and harms the pairs that cross both cycles | smallest relative fall of their α*, from the worse one alone to both > 0
     """),
 )
+claims.declared()
 
 # %% [markdown]
 # Claim T1 says that this reduction is exact for every exchangeable kernel, so it is measured on random kernels and random tasks, one and two exceptions, with and without ridge.
@@ -180,7 +182,7 @@ def upper(matrix):
     return np.where(np.triu(np.ones_like(matrix), 1) > 0, matrix, np.nan)
 
 
-# %% mystnb={"figure": {"caption": "Margins of all pairs for n = 9, minimum-norm solution, theory. Rows: without and with an exception in which item 6 beats item 4; columns: conjunctivity. Boxes: trained pairs (black) and cycle edges (orange); outlines: within-section (green) and cross-section (purple) pairs.", "name": "fig-transitive-inference-exceptions-task"}, "image": {"alt": "Six heat maps of margins. Without an exception all cells are blue. With it the exception cell is red, and at conjunctivity 0.5 the cross-section cells next to the cycle are red too."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Margins of all pairs for n = 9, minimum-norm solution, theory. Rows: without and with an exception in which item 6 beats item 4; columns: conjunctivity. Boxes: trained pairs (black) and cycle edges (orange); outlines: within-section (green) and cross-section (purple) pairs.", "name": "fig-transitive-inference-exceptions-task"}, "image": {"alt": "Six heat maps of margins. Without an exception all cells are blue. With it the exception cell is red, and at conjunctivity 0.5 the cross-section cells next to the cycle are red too."}}
 figure, axes = plt.subplots(2, 3, figsize=(style.PAGE_WIDTH, 4.3))
 for ax, ((name, shade), margins) in zip(axes.flat, maps.items(), strict=True):
     image = panels.heatmap_with_regions(
@@ -225,7 +227,7 @@ curves = {
     for level in levels
 }
 
-# %% mystnb={"figure": {"caption": "Learned ranks for n = 9 and five conjunctivities, minimum-norm solution. Thin black: theory; dots: ranks recovered from direct regression on all trials. Insets: wins minus losses of every item, the sources of the potential.", "name": "fig-transitive-inference-exceptions-ranks"}, "image": {"alt": "Two panels of rank against item. Without an exception every curve falls steadily. With it the curves have a plateau or a reversed slope inside the cycle of items 4 to 6."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Learned ranks for n = 9 and five conjunctivities, minimum-norm solution. Thin black: theory; dots: ranks recovered from direct regression on all trials. Insets: wins minus losses of every item, the sources of the potential.", "name": "fig-transitive-inference-exceptions-ranks"}, "image": {"alt": "Two panels of rank against item. Without an exception every curve falls steadily. With it the curves have a plateau or a reversed slope inside the cycle of items 4 to 6."}}
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 2.7), sharey=True)
 items = np.arange(1, 10)
 shades_of_blue = plt.colormaps["viridis"](np.linspace(0, 0.85, len(levels)))
@@ -277,7 +279,7 @@ exact = experiments.margins_over(task, fine, jnp.zeros(1))[:, 0]
 simulated = np.array([experiments.kernel_margins(task, kernels.additive_conjunctive(a)) for a in coarse])
 star = {name: experiments.critical_nearest(tasks[name]) for name in NAMES}
 
-# %% mystnb={"figure": {"caption": "Margins against conjunctivity for the base case (n = 9, item 6 beats item 4), minimum-norm solution. Thin black: theory; dots: direct regression, coloured by class of pair. Dotted: the critical conjunctivity, 1/3.", "name": "fig-transitive-inference-exceptions-conjunctivity"}, "image": {"alt": "Margins of six pairs against conjunctivity on a logarithmic axis. Trained margins stay at one, the others fall, and the nearest cross-section pair becomes negative at one third."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Margins against conjunctivity for the base case (n = 9, item 6 beats item 4), minimum-norm solution. Thin black: theory; dots: direct regression, coloured by class of pair. Dotted: the critical conjunctivity, 1/3.", "name": "fig-transitive-inference-exceptions-conjunctivity"}, "image": {"alt": "Margins of six pairs against conjunctivity on a logarithmic axis. Trained margins stay at one, the others fall, and the nearest cross-section pair becomes negative at one third."}}
 figure, ax = plt.subplots(figsize=(style.PAGE_WIDTH, 2.9))
 for (name, ((i, j), kind)), marker in zip(kinds.items(), "os^Dvp", strict=True):
     ax.plot(fine, exact[:, i, j], **style.THEORY)
@@ -330,7 +332,7 @@ looks = {  # pair: panel of the paper, sign, marker, class
 }
 by_pair = probes.sort_values("C").groupby(["rank_higher", "rank_lower"])
 
-# %% mystnb={"figure": {"caption": "Above: margins against inverse ridge c for three conjunctivities in the base case; thin black: theory; dots: direct regression (squares: the exception, towards its trained winner). Below: published accuracies of linear probes on Qwen3.5-4B against inverse penalty C (panels E and F of the paper), mean over 50 seeds, bars 1.96 standard errors.", "name": "fig-transitive-inference-exceptions-ridge"}, "image": {"alt": "Three panels of margins against inverse ridge and two of published accuracy against inverse penalty. In both, the adjacent cycle pairs and the nearest cross-section pair fail first as regularization grows, while within-section pairs and the exception last longer."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Above: margins against inverse ridge c for three conjunctivities in the base case; thin black: theory; dots: direct regression (squares: the exception, towards its trained winner). Below: published accuracies of linear probes on Qwen3.5-4B against inverse penalty C (panels E and F of the paper), mean over 50 seeds, bars 1.96 standard errors.", "name": "fig-transitive-inference-exceptions-ridge"}, "image": {"alt": "Three panels of margins against inverse ridge and two of published accuracy against inverse penalty. In both, the adjacent cycle pairs and the nearest cross-section pair fail first as regularization grows, while within-section pairs and the exception last longer."}}
 figure, axes = plt.subplot_mosaic("aabbcc;eeefff", figsize=(style.PAGE_WIDTH, 4.4))
 for ax, level, curve, dots in zip((axes[k] for k in "abc"), rows, exact, simulated, strict=True):
     for (i, j), (_, side, marker, kind) in looks.items():
@@ -377,7 +379,7 @@ grid = jnp.array(alphas), jnp.array(1 / ridges)
 phases = {name: experiments.phase_diagram(tasks[name], *grid) for name in NAMES}
 borders = {name: experiments.phase_borders(tasks[name], alphas) for name in NAMES}
 
-# %% mystnb={"figure": {"caption": "Where ridge regression both generalizes and memorizes, by conjunctivity and ridge. Shading: sign of the worst margin on a grid of regressions; thin black: closed form for the nearest cross-section pair (solid) and root for the adjacent cycle edges (dashed).", "name": "fig-transitive-inference-exceptions-phase"}, "image": {"alt": "Three phase diagrams of ridge against conjunctivity. A success region lies at small conjunctivity and weak ridge; it is smallest for the configuration with more outer items."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Where ridge regression both generalizes and memorizes, by conjunctivity and ridge. Shading: sign of the worst margin on a grid of regressions; thin black: closed form for the nearest cross-section pair (solid) and root for the adjacent cycle edges (dashed).", "name": "fig-transitive-inference-exceptions-phase"}, "image": {"alt": "Three phase diagrams of ridge against conjunctivity. A success region lies at small conjunctivity and weak ridge; it is smallest for the configuration with more outer items."}}
 shades = ListedColormap(["#f0e2c4", "#d9c8e8", "#e3b7a8", "#bfe3d0"])
 words = ["cycle forgotten", "cross-section wrong", "both fail", "both right"]
 figure, axes = plt.subplots(1, 3, figsize=(style.PAGE_WIDTH, 2.9), sharey=True)
@@ -410,7 +412,7 @@ off_centre = experiments.off_centre_grid(max(sides), 2)
 shallow = float(kernels.conjunctivity(kernels.random_feature_kernel(1)))
 wrong = {a: [experiments.wrong_cross_fraction(b, 2, a) for b in sides] for a in (shallow, 0.5)}
 
-# %% mystnb={"figure": {"caption": "Left: critical conjunctivity of centred exceptions against items per side, roots (dots) and long-list limit (thin black). Middle: the same for unequal sides, cycle of two edges; white: no error for any α. Right: share of cross-section pairs that are wrong without ridge.", "name": "fig-transitive-inference-exceptions-parameters"}, "image": {"alt": "Left: critical conjunctivity falls as the inverse square of the section length, nearly the same for three cycle lengths. Middle: a map that is white in the first row and column. Right: the share of wrong cross pairs grows with the section length."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: critical conjunctivity of centred exceptions against items per side, roots (dots) and long-list limit (thin black). Middle: the same for unequal sides, cycle of two edges; white: no error for any α. Right: share of cross-section pairs that are wrong without ridge.", "name": "fig-transitive-inference-exceptions-parameters"}, "image": {"alt": "Left: critical conjunctivity falls as the inverse square of the section length, nearly the same for three cycle lengths. Middle: a map that is white in the first row and column. Right: the share of wrong cross pairs grows with the section length."}}
 figure, axes = plt.subplots(1, 3, figsize=(style.PAGE_WIDTH, 2.6))
 for k, ell in enumerate(lengths):
     axes[0].plot(outers, critical[:, k], ls="", label=f"ℓ = {ell}", **style.OURS)
@@ -467,7 +469,7 @@ for level in (alpha, 0.5):
         total,
     )
 
-# %% mystnb={"figure": {"caption": "Ranks as the sum of the plain list's ranks and the dipole of the exception, one more item per side than in the worked example. Thin black: closed form; dots: solution of the rank equation.", "name": "fig-transitive-inference-exceptions-mechanism"}, "image": {"alt": "Two panels of stacked bars over the items. The list's ranks decay from the ends; the dipole has the opposite sign next to the cycle, and at conjunctivity 0.5 it outweighs them there."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Ranks as the sum of the plain list's ranks and the dipole of the exception, one more item per side than in the worked example. Thin black: closed form; dots: solution of the rank equation.", "name": "fig-transitive-inference-exceptions-mechanism"}, "image": {"alt": "Two panels of stacked bars over the items. The list's ranks decay from the ends; the dipole has the opposite sign next to the cycle, and at conjunctivity 0.5 it outweighs them there."}}
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 2.6))
 for ax, (level, (chain, dipole, total)) in zip(axes, parts.items(), strict=True):
     items = np.arange(1, len(chain) + 1)
@@ -527,7 +529,7 @@ for d in measured_depths:
     measured["random features"].append(deep["conjunctivity"][0])
     measured["lazy (NTK)"].append(lazy["conjunctivity"][0])
 
-# %% mystnb={"figure": {"caption": "Left: conjunctivity of ReLU networks against depth, infinite width (thin black) and measured in finite networks (dots); dotted: α* of the three configurations. Middle: margins of untrained pairs in the base case, networks of the two largest widths against kernel theory. Right: root-mean-square deviation against width, one dot a network, thin black 1/√width through their mean.", "name": "fig-transitive-inference-exceptions-networks"}, "image": {"alt": "Left: conjunctivity rises with depth from 0.15, faster for lazy networks. Middle: margins of networks lie on the line of equality with theory. Right: the deviation falls along a line of slope minus one half."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: conjunctivity of ReLU networks against depth, infinite width (thin black) and measured in finite networks (dots); dotted: α* of the three configurations. Middle: margins of untrained pairs in the base case, networks of the two largest widths against kernel theory. Right: root-mean-square deviation against width, one dot a network, thin black 1/√width through their mean.", "name": "fig-transitive-inference-exceptions-networks"}, "image": {"alt": "Left: conjunctivity rises with depth from 0.15, faster for lazy networks. Middle: margins of networks lie on the line of equality with theory. Right: the deviation falls along a line of slope minus one half."}}
 figure, axes = plt.subplots(1, 3, figsize=(style.PAGE_WIDTH, 2.7))
 for (name, curve), color in zip(predicted.items(), ("blue", "vermilion"), strict=True):
     axes[0].plot(depths, curve, **style.THEORY)
@@ -579,7 +581,7 @@ descent = {
     for a in rates
 }
 
-# %% mystnb={"figure": {"caption": "Margin of the nearest cross-section pair during training from zero, base case. Thin black: gradient flow in closed form; dots: gradient descent on direct regression, small steps. Time in the unit of the learning equation.", "name": "fig-transitive-inference-exceptions-dynamics"}, "image": {"alt": "Margin of the nearest cross-section pair against training time for four conjunctivities. All dip below zero early; the three smaller conjunctivities end above zero."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Margin of the nearest cross-section pair during training from zero, base case. Thin black: gradient flow in closed form; dots: gradient descent on direct regression, small steps. Time in the unit of the learning equation.", "name": "fig-transitive-inference-exceptions-dynamics"}, "image": {"alt": "Margin of the nearest cross-section pair against training time for four conjunctivities. All dip below zero early; the three smaller conjunctivities end above zero."}}
 figure, ax = plt.subplots(figsize=(style.PAGE_WIDTH, 2.6))
 for a in rates:
     ax.plot(times, flow[a], **style.THEORY)
@@ -657,7 +659,7 @@ def vote_maps(axes, cells):
     return image
 
 
-# %% mystnb={"figure": {"caption": "Panels B and C of the paper, and the theory below. Votes of fully fine-tuned models, invented teams, n = 9, without an exception (B) and with one (C). First row: published; second row: theory with fitted leak and gain and the published spread over seeds, untrained pairs only. Boxes: trained pairs (black) and cycle edges (orange); outlines: within-section (green) and cross-section (purple).", "name": "fig-transitive-inference-exceptions-votes"}, "image": {"alt": "Eight heat maps. Votes are near 100 percent far from the diagonal without an exception; with it, cross-section cells around the cycle fade to grey, in the published maps and in the fitted theory alike."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Panels B and C of the paper, and the theory below. Votes of fully fine-tuned models, invented teams, n = 9, without an exception (B) and with one (C). First row: published; second row: theory with fitted leak and gain and the published spread over seeds, untrained pairs only. Boxes: trained pairs (black) and cycle edges (orange); outlines: within-section (green) and cross-section (purple).", "name": "fig-transitive-inference-exceptions-votes"}, "image": {"alt": "Eight heat maps. Votes are near 100 percent far from the diagonal without an exception; with it, cross-section cells around the cycle fade to grey, in the published maps and in the fitted theory alike."}}
 figure, axes = plt.subplots(2, 4, figsize=(style.PAGE_WIDTH, 3.6))
 cells = [(hier, model) for hier in ("ti_n9", "exc_mid_n9") for model in MODELS]
 image = vote_maps(axes, cells)
@@ -669,7 +671,7 @@ panels.colorbar(image, axes, "vote for item 1 (%)")
 style.panel_letters(axes[0, ::2], "BC")
 plt.show()
 
-# %% tags=["cover"] mystnb={"figure": {"caption": "Panel G of the paper, and the theory below. Votes of Qwen3.5-2B, fully fine-tuned on invented teams, in three configurations. First row: published; second row: fitted theory, untrained pairs only. Boxes and outlines as before.", "name": "fig-transitive-inference-exceptions-configurations"}, "image": {"alt": "Six heat maps in three columns. With more outer items the cross-section cells nearest to the cycle are red, in the published votes and in the fitted theory; in the other two configurations they are near grey."}}
+# %% tags=["cover", "hide-input"] mystnb={"figure": {"caption": "Panel G of the paper, and the theory below. Votes of Qwen3.5-2B, fully fine-tuned on invented teams, in three configurations. First row: published; second row: fitted theory, untrained pairs only. Boxes and outlines as before.", "name": "fig-transitive-inference-exceptions-configurations"}, "image": {"alt": "Six heat maps in three columns. With more outer items the cross-section cells nearest to the cycle are red, in the published votes and in the fitted theory; in the other two configurations they are near grey."}}
 figure, axes = plt.subplots(2, 3, figsize=(style.PAGE_WIDTH, 4.3))
 cells = [(hier, "qwen35-2b") for hier in NAMES]
 image = vote_maps(axes, cells)
@@ -705,7 +707,7 @@ for panel, column, names in [("D", "setting", SETTINGS), ("H", "hier", NAMES)]:
 classes = pooled["D"].query("group == 'full fine-tuning'").set_index("pair_type")
 print(classes[["accuracy", "low", "high"]].round(1).to_string())
 
-# %% mystnb={"figure": {"caption": "Panels D and H of the paper, published. Accuracy by class of pair: one ring per model, kind of items, configuration and pair (200 answers each); bar: pooled proportion with Wilson 95 % interval, which takes answers as independent. D: three ways of training, three configurations with an exception pooled. H: full fine-tuning by configuration.", "name": "fig-transitive-inference-exceptions-classes"}, "image": {"alt": "Violins of accuracy for trained, exception, within-section and cross-section pairs. For full fine-tuning accuracy falls in this order, from 96 to 76 percent; cross-section pairs are lowest with more outer items."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Panels D and H of the paper, published. Accuracy by class of pair: one ring per model, kind of items, configuration and pair (200 answers each); bar: pooled proportion with Wilson 95 % interval, which takes answers as independent. D: three ways of training, three configurations with an exception pooled. H: full fine-tuning by configuration.", "name": "fig-transitive-inference-exceptions-classes"}, "image": {"alt": "Violins of accuracy for trained, exception, within-section and cross-section pairs. For full fine-tuning accuracy falls in this order, from 96 to 76 percent; cross-section pairs are lowest with more outer items."}}
 figure, axes = plt.subplots(2, 1, figsize=(style.PAGE_WIDTH, 4.6))
 for ax, panel in zip(axes, "DH", strict=True):
     panels.violins_with_intervals(
@@ -753,7 +755,7 @@ def against_theory(hier, model):
     return ranks[shown["rank_higher"]] - ranks[shown["rank_lower"]], shown["logitdiff_mean"]
 
 
-# %% mystnb={"figure": {"caption": "Left: published mean logit differences of untrained pairs against the fitted theory, fully fine-tuned models, invented teams; hollow: one pair, thin black: equality. Middle: fitted effective conjunctivity by configuration; thin black: critical value. Right: the same for probes of four models (base case) against inverse penalty C; the fit is capped at 0.99.", "name": "fig-transitive-inference-exceptions-fit"}, "image": {"alt": "Left: points along the line of equality. Middle: fitted conjunctivity of two models in four configurations, beside the critical values; Llama lies above Qwen. Right: fitted conjunctivity rises as the penalty grows, for all four models."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: published mean logit differences of untrained pairs against the fitted theory, fully fine-tuned models, invented teams; hollow: one pair, thin black: equality. Middle: fitted effective conjunctivity by configuration; thin black: critical value. Right: the same for probes of four models (base case) against inverse penalty C; the fit is capped at 0.99.", "name": "fig-transitive-inference-exceptions-fit"}, "image": {"alt": "Left: points along the line of equality. Middle: fitted conjunctivity of two models in four configurations, beside the critical values; Llama lies above Qwen. Right: fitted conjunctivity rises as the penalty grows, for all four models."}}
 figure, axes = plt.subplots(1, 3, figsize=(style.PAGE_WIDTH, 2.7), width_ratios=(1.1, 1, 1))
 for (model, label), color, marker in zip(MODELS.items(), ("blue", "vermilion"), "os", strict=True):
     look = style.PUBLISHED | {"color": style.OKABE_ITO[color], "marker": marker, "markersize": 3, "ls": ""}
@@ -818,7 +820,7 @@ for name, task in lists.items():
     lazy = many(experiments.empirical_ntk_margins, keys[:1], task=task, width=size)["network"]
     worst[name] = curve, dots, lazy[0, i, j].min()
 
-# %% mystnb={"figure": {"caption": "Two exceptions. Left: critical conjunctivity with both exceptions against that of the reference (outer exception alone for nested cycles, else the more fragile one alone), random lists of 9 to 30 items; thin black: equality. Right: worst margin of a cross-section pair for 12 items, items 4 to 6 in the first cycle, 7 to 9 in the second; thin black: theory; dots: direct regression; stars: one finite ReLU network trained in the lazy regime.", "name": "fig-transitive-inference-exceptions-two"}, "image": {"alt": "Left: points of nested cycles lie below the line of equality, those of disjoint cycles above it, overlapping ones mostly above. Right: the worst margin crosses zero at conjunctivity 0.19 with one exception and at 0.31 with two; the network lies between them, below zero with one and above with two."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Two exceptions. Left: critical conjunctivity with both exceptions against that of the reference (outer exception alone for nested cycles, else the more fragile one alone), random lists of 9 to 30 items; thin black: equality. Right: worst margin of a cross-section pair for 12 items, items 4 to 6 in the first cycle, 7 to 9 in the second; thin black: theory; dots: direct regression; stars: one finite ReLU network trained in the lazy regime.", "name": "fig-transitive-inference-exceptions-two"}, "image": {"alt": "Left: points of nested cycles lie below the line of equality, those of disjoint cycles above it, overlapping ones mostly above. Right: the worst margin crosses zero at conjunctivity 0.19 with one exception and at 0.31 with two; the network lies between them, below zero with one and above with two."}}
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 3.0))
 for (kind, rows), color, marker in zip(results.items(), ("blue", "grey", "vermilion"), "os^", strict=True):
     look = style.OURS | {"color": style.OKABE_ITO[color], "marker": marker, "markersize": 3, "alpha": 0.6}

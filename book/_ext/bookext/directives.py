@@ -68,7 +68,8 @@ class ChapterCard(_ChapterDirective):
     """The "at a glance" box of a chapter.
 
     Argument: the slug. Options: ``paper`` and ``code``, the addresses of the article and of
-    the authors' code; ``paper-label`` and ``code-label``, what to show for them.
+    the authors' code; ``paper-label`` and ``code-label``, what to show for them;
+    ``differs``, what is otherwise than in the paper.
     """
 
     option_spec = {  # noqa: RUF012 (the form that docutils reads)
@@ -76,6 +77,7 @@ class ChapterCard(_ChapterDirective):
         "paper-label": directives.unchanged,
         "code": directives.uri,
         "code-label": directives.unchanged,
+        "differs": directives.unchanged,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -113,6 +115,8 @@ class ChapterCard(_ChapterDirective):
                 label = self.options.get(f"{name}-label", address)
                 link = nodes.reference("", label, refuri=address, internal=False)
                 yield {"paper": "Paper", "code": "Authors' code"}[name], [link]
+        if "differs" in self.options:
+            yield "Differs", [nodes.Text(self.options["differs"])]
 
 
 class Provenance(_ChapterDirective):

@@ -185,19 +185,15 @@ def _write(
 def _refuse_moved_rules(slug: str, claims: dict[str, Any]) -> None:
     """Refuse a committed claim whose rule or threshold is another one, and no reason given."""
     committed = chapters.read_json(slug, "claims.json") or {"claims": []}
-    before = {record["id"]: _rule(record) for record in committed["claims"]}
+    before = {record["id"]: scorecard.rule(record) for record in committed["claims"]}
     for record in claims["claims"]:
-        new = _rule(record)
+        new = scorecard.rule(record)
         old = before.get(record["id"], new)
         if old != new and "threshold changed" not in record["reason"]:
             raise RunError(
                 f"claim {record['id']}: the rule was '{old}' and is now '{new}': "
                 "add '; changed old rule: why' to its line"
             )
-
-
-def _rule(record: dict[str, Any]) -> str:
-    return record["rule"].replace("threshold", f"{record['threshold']:g}")
 
 
 def _record(request: Request, seconds: float) -> dict[str, Any]:

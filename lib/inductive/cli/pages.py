@@ -11,7 +11,7 @@ import yaml
 from inductive import paths
 from inductive.cli import chapters
 from inductive.cli.errors import RunError
-from inductive.report.scorecard import VERDICTS, count, show
+from inductive.report.scorecard import VERDICTS, count, rule, show
 from inductive.sweep import fingerprint
 
 _MARKS = ("<!-- chapters: made by `inductive status --write` -->", "<!-- /chapters -->")
@@ -122,7 +122,7 @@ def _claims_table(slug: str) -> list[str]:
         [
             record["id"],
             _plain(record["statement"]),
-            _plain(record["rule"].replace("threshold", show(record["threshold"]))),
+            _plain(rule(record)),
             _plain(show(record["measured"])),
             f"**{record['verdict']}**",
             _plain(record["reason"]),

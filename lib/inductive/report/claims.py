@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from inductive.report.scorecard import Published, Scorecard
+from inductive.report.scorecard import ClaimTable, Published, Scorecard
 
 RULES = {
     "<=": operator.le,
@@ -204,6 +204,10 @@ class Ledger:
         self.records[claim] = self._record(declared, "not tested", None, None, reason)
         return f"{claim}: not tested"
 
+    def declared(self) -> ClaimTable:
+        """Table of all claims and their rules, before anything is measured."""
+        return ClaimTable([self._declaration(claim) for claim in self.claims.values()])
+
     def scorecard(self) -> Scorecard:
         """Table of all claims with their verdicts.
 
@@ -256,17 +260,21 @@ class Ledger:
                 "interval": claim.published_interval and [*claim.published_interval],
             }
         notes = [f"threshold changed from {claim.changed}"] if claim.changed else []
+        return self._declaration(claim) | {
+            "measured": None if measured is None else rounded(measured),
+            "interval": interval and [rounded(bound) for bound in interval],
+            "published": published,
+            "verdict": verdict,
+            "reason": "; ".join([*filter(None, [reason]), *notes]),
+        }
+
+    def _declaration(self, claim: Claim) -> dict[str, Any]:
         return {
             "id": claim.id,
             "statement": claim.statement,
             "panel": claim.panel,
             "rule": f"{claim.measure} {claim.rule} threshold",
             "threshold": claim.bound(self.profile),
-            "measured": None if measured is None else rounded(measured),
-            "interval": interval and [rounded(bound) for bound in interval],
-            "published": published,
-            "verdict": verdict,
-            "reason": "; ".join([*filter(None, [reason]), *notes]),
         }
 
 

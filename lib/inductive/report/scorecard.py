@@ -1,4 +1,4 @@
-"""How verdicts are shown: the scorecard of a chapter and the ledger as a notebook output."""
+"""How claims are shown: tables before and after a run, the ledger as a notebook output."""
 
 import html
 from collections.abc import Iterable
@@ -12,50 +12,76 @@ FIELDS += ("interval", "published", "verdict", "reason")
 NOISE = 1e-9
 
 
-class Scorecard:
-    """Table of verdicts that shows as HTML in a page and as text elsewhere."""
+class ClaimTable:
+    """Claims with their rules, shown as HTML in a page and as text elsewhere.
 
-    def __init__(self, rows: list[dict[str, Any]]) -> None:
-        self.rows = rows
+    Args:
+        records: claims as in ``claims.json``, without ``measured`` and ``verdict`` before a run.
+    """
 
-    def _cells(self) -> Iterable[tuple[str, ...]]:
-        for row in self.rows:
-            rule = row["rule"].replace("threshold", f"{row['threshold']:.3g}")
-            published = row["published"] and row["published"]["value"]
-            measured, published = show(row["measured"]), show(published)
-            yield row["id"], row["statement"], rule, measured, published, row["verdict"]
+    head = ("", "claim", "panel")
+
+    def __init__(self, records: list[dict[str, Any]]) -> None:
+        self.records = records
 
     def __repr__(self) -> str:
-        lines = [
-            f"{claim:<5} {verdict:<15} measured {measured:<10} ({rule})  {statement}"
-            for claim, statement, rule, measured, _, verdict in self._cells()
-        ]
-        return "\n".join(lines)
+        return "\n".join(
+            f"{record['id']:<5} {record['statement']} ({rule(record)})"
+            for record in self.records
+        )
 
     def _repr_html_(self) -> str:
-        head = "".join(
-            f"<th>{name}</th>"
-            for name in ("", "claim", "rule", "measured", "published", "verdict")
-        )
-        body = "".join(self._row(*cells) for cells in self._cells())
-        notes = "".join(
-            f"<p><strong>{row['id']}</strong>: {html.escape(row['reason'])}</p>"
-            for row in self.rows
-            if row["reason"]
-        )
+        head = "".join(f"<th>{name}</th>" for name in self.head)
+        body = "".join(self._row(record) for record in self.records)
         return (
-            '<div class="scorecard"><table><thead><tr>'
-            f"{head}</tr></thead><tbody>{body}</tbody></table>{notes}</div>"
+            '<div class="scorecard"><table class="table"><thead><tr>'
+            f"{head}</tr></thead><tbody>{body}</tbody></table>{self._notes()}</div>"
         )
 
-    @staticmethod
-    def _row(
-        claim: str, statement: str, rule: str, measured: str, published: str, word: str
-    ) -> str:
-        badge = f'<span class="verdict verdict-{word.replace(" ", "-")}">{word}</span>'
-        texts = [html.escape(text) for text in (claim, statement, rule)]
-        cells = [*texts, html.escape(measured), html.escape(published), badge]
-        return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    def _row(self, record: dict[str, Any]) -> str:
+        cells = "".join(f"<td>{cell}</td>" for cell in self._cells(record))
+        return f"<tr>{cells}</tr>"
+
+    def _cells(self, record: dict[str, Any]) -> Iterable[str]:
+        yield html.escape(record["id"])
+        told = f'<div class="rule">{html.escape(rule(record))}</div>'
+        yield html.escape(record["statement"]) + told
+        yield html.escape(record["panel"])
+
+    def _notes(self) -> str:
+        return ""
+
+
+class Scorecard(ClaimTable):
+    """Table of verdicts."""
+
+    head = ("", "claim", "measured", "published", "verdict")
+
+    def __repr__(self) -> str:
+        return "\n".join(
+            f"{record['id']:<5} {record['verdict']:<15} measured "
+            f"{show(record['measured']):<9} ({rule(record)})  {record['statement']}"
+            for record in self.records
+        )
+
+    def _cells(self, record: dict[str, Any]) -> Iterable[str]:
+        first, claim, _ = super()._cells(record)
+        published = record["published"] and record["published"]["value"]
+        word = record["verdict"]
+        yield from (first, claim)
+        yield html.escape(show(record["measured"]))
+        yield html.escape(show(published))
+        yield f'<span class="verdict verdict-{word.replace(" ", "-")}">{word}</span>'
+
+    def _notes(self) -> str:
+        reasons: dict[str, list[str]] = {}
+        for record in self.records:
+            if record["reason"]:
+                reasons.setdefault(record["reason"], []).append(record["id"])
+        return "".join(
+            f"<p><strong>{', '.join(ids)}</strong>: {html.escape(reason)}.</p>"
+            for reason, ids in reasons.items()
+        )
 
 
 class Published:
@@ -71,6 +97,11 @@ class Published:
         counted = count(self.content["claims"])
         parts = [f"{number} {verdict}" for verdict, number in counted.items() if number]
         return f"{len(self.content['claims'])} claims: {', '.join(parts)}"
+
+
+def rule(record: dict[str, Any]) -> str:
+    """The rule of a claim with its threshold filled in, as "error <= 0.1"."""
+    return record["rule"].replace("threshold", f"{record['threshold']:.6g}")
 
 
 def count(records: Iterable[dict[str, Any]]) -> dict[str, int]:

@@ -105,6 +105,21 @@ def test_ill_formed_declarations_are_refused(line: str) -> None:
         declare(line)
 
 
+def test_declared_claims_are_shown_before_they_are_measured() -> None:
+    table = Ledger("slug", "smoke", [claim(smoke=0.5)]).declared()
+    assert repr(table) == "C1    the statement (error <= 0.5)"
+    assert "<td>Figure 1</td>" in table._repr_html_()
+
+
+def test_claims_with_one_reason_share_its_note() -> None:
+    ledger = Ledger("slug", "paper", [claim(), claim("C2"), claim("C3")])
+    ledger.skip("C1", "needs a cluster")
+    ledger.check("C2", 0.0, sign=True)
+    ledger.skip("C3", "needs a cluster")
+    page = ledger.scorecard()._repr_html_()
+    assert "<strong>C1, C3</strong>: needs a cluster." in page
+
+
 def test_misuse_is_named() -> None:
     with pytest.raises(ClaimError, match="declared twice"):
         Ledger("slug", "paper", [claim(), claim()])
@@ -139,7 +154,7 @@ def test_scorecard_escapes_and_hides_rounding_noise() -> None:
     ledger = Ledger("slug", "paper", [claim(measure="|a - b| < c")])
     ledger.check("C1", 3.1e-15, sign=True)
     page = ledger.scorecard()._repr_html_()
-    assert "|a - b| &lt; c &lt;= 0.1" in page
+    assert '<div class="rule">|a - b| &lt; c &lt;= 0.1</div>' in page
     assert "&lt; 1e-9" in page
     assert "verdict-reproduced" in page
     assert [show(value) for value in (0.0, -2e-12, 0.12345, None)] == [

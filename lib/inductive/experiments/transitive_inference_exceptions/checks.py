@@ -17,6 +17,7 @@ from inductive.experiments.transitive_inference_exceptions.sweeps import (
 from inductive.tasks.transitive_inference import Task, pair_classes
 from inductive.theory import kernels
 from inductive.theory import transitive_inference as theory
+from inductive.theory.kernels import Scalar
 
 
 def random_kernel(generator: np.random.Generator) -> kernels.ExchangeableKernel:
@@ -112,7 +113,7 @@ def screening_differences(
     return np.array(differences)
 
 
-def _regression(task: Task, alpha: float, rho: float) -> Float[np.ndarray, "n n"]:
+def _regression(task: Task, alpha: Scalar, rho: float) -> Float[np.ndarray, "n n"]:
     kernel = kernels.additive_conjunctive(alpha)
     return np.asarray(kernel_margins(task, kernel, rho))
 
