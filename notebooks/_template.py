@@ -57,6 +57,8 @@ claims = Ledger(
     T1 | distance figure | margins of untrained pairs grow with their distance | smallest growth per step > 0
     """),
 )
+
+# %% tags=["hide-input"]
 claims.declared()
 
 # %% [markdown]

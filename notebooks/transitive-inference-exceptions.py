@@ -145,6 +145,8 @@ claims = Ledger(
     B3 | Two exceptions | and harms the pairs that cross both cycles | smallest relative fall of their α*, from the worse one alone to both > 0
     """),
 )
+
+# %% tags=["hide-input"]
 claims.declared()
 
 # %% [markdown]

@@ -23,6 +23,15 @@ _TIERS = {
     "C": "only the mechanism, on a stand-in",
     "D": "not rerunnable here",
 }
+_TOPICS = {
+    "core": "Core papers",
+    "in-context-learning": "In-context learning",
+    "language-models-empirical": "Language models, empirical",
+    "medical-and-bio": "Medicine and biology",
+    "other-math": "Other mathematics",
+    "reasoning-and-cot": "Reasoning and chains of thought",
+    "rl": "Reinforcement learning",
+}
 COVER_TAG = "cover"
 
 
@@ -121,15 +130,19 @@ def _claims_table(slug: str) -> list[str]:
     rows = [
         [
             record["id"],
-            _plain(record["statement"]),
-            _plain(rule(record)),
+            f"{_plain(record['statement'])} ({_plain(rule(record))})",
             _plain(show(record["measured"])),
             f"**{record['verdict']}**",
-            _plain(record["reason"]),
         ]
         for record in claims["claims"]
     ]
-    return _table(["claim", "statement", "rule", "measured", "verdict", "why"], rows)
+    reasons = [
+        f"- **{record['id']}**: {_plain(record['reason'])}."
+        for record in claims["claims"]
+        if record["reason"]
+    ]
+    head = ["", "claim (and the rule that decides it)", "measured", "verdict"]
+    return [*_table(head, rows), "", *reasons]
 
 
 def coverage_page() -> str:
@@ -147,9 +160,13 @@ def coverage_page() -> str:
     topics = dict.fromkeys(paper["topic"] for paper in papers)
     for topic in topics:
         rows = [_paper_row(paper) for paper in papers if paper["topic"] == topic]
-        lines += ["", f"## {topic.replace('-', ' ').capitalize()}", ""]
+        lines += ["", f"## {_heading(topic)}", ""]
         lines += _table(["paper", "tier", "state", "what a chapter shows"], rows)
     return "\n".join(lines) + "\n"
+
+
+def _heading(topic: str) -> str:
+    return _TOPICS.get(topic, topic.replace("-", " ").capitalize())
 
 
 def catalogue() -> list[dict[str, Any]]:

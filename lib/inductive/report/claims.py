@@ -35,6 +35,13 @@ class ClaimError(ValueError):
     """A claim is ill-formed, unknown, checked twice, or was never checked."""
 
 
+class Verdict(str):
+    """A line such as "C4: reproduced", which a notebook cell shows without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
 @dataclass(frozen=True)
 class Claim:
     """One statement of a paper (or of ours) and the rule that decides it.
@@ -168,7 +175,7 @@ class Ledger:
         sign: bool,
         interval: tuple[float, float] | None = None,
         reason: str = "",
-    ) -> str:
+    ) -> Verdict:
         """Record what was measured for ``claim`` and return "id: verdict".
 
         Args:
@@ -188,9 +195,9 @@ class Ledger:
         )
         kept = reason if word != "reproduced" else ""
         self.records[claim] = self._record(declared, word, measured, interval, kept)
-        return f"{claim}: {word}"
+        return Verdict(f"{claim}: {word}")
 
-    def skip(self, claim: str, reason: str) -> str:
+    def skip(self, claim: str, reason: str) -> Verdict:
         """Record that ``claim`` is not tested in this run, and why.
 
         Raises:
@@ -202,7 +209,7 @@ class Ledger:
             )
         declared = self._open(claim)
         self.records[claim] = self._record(declared, "not tested", None, None, reason)
-        return f"{claim}: not tested"
+        return Verdict(f"{claim}: not tested")
 
     def declared(self) -> ClaimTable:
         """Table of all claims and their rules, before anything is measured."""
