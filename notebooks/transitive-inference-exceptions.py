@@ -28,6 +28,7 @@
 # The paper's theory figures were not available to us; the theory below is derived anew in the paper's setting, checked against direct regression, and drawn where the paper gives no numbers to draw beside it.
 
 # %% tags=["hide-input"]
+import itertools
 from functools import partial
 
 import jax
@@ -53,7 +54,7 @@ PAPER = "transitive-inference-exceptions"  # whose published numbers are drawn
 profile: str = "paper"  # one of paper, smoke | smoke draws fewer tasks, grid points and networks
 seed: int = 0  # 0 to 4294967295 | root of every random number
 alpha: float = 0.1  # 0.0 to 0.95 | conjunctivity of the worked example and of the mechanism figure
-outer: int = 3  # 1 to 20 | items on either side of the exception in the worked example
+outer: int = 3  # 3 to 20 | items on either side of the exception in the worked example
 length: int = 2  # 2 to 20 | adjacent edges inside the cycle of the worked example
 
 # %% tags=["hide-input"]
@@ -71,6 +72,7 @@ NAMES = {
     "exc_far_n11": "longer cycle (n = 11)",
 }
 MODELS = {"qwen35-2b": "Qwen3.5-2B", "llama32-1b": "Llama-3.2-1B"}
+ALL_MODELS = MODELS | {"qwen35-4b": "Qwen3.5-4B", "llama32-3b": "Llama-3.2-3B"}
 
 # %% [markdown]
 # ## The question
@@ -79,7 +81,7 @@ MODELS = {"qwen35-2b": "Qwen3.5-2B", "llama32-1b": "Llama-3.2-1B"}
 # A trial shows an ordered pair $(i, j)$; the target is $+1$ if the first item wins, $-1$ if the second does.
 # Training shows every adjacent pair and one **exception**, in which the weaker item $p$ beats the stronger item $q$; both orders of each pair are shown.
 # The exception closes a **cycle** $q > q+1 > \dots > p > q$ of $\ell = p - q$ adjacent edges and itself.
-# Tested are all other pairs: *within-section* (both on one side of the cycle), *cross-section* (one on each side), and those with an item in the cycle.
+# Tested are all other pairs: *within-section* (both on one side of the cycle), *cross-section* (one on each side), *half* (one item in the cycle), and those with both items in it, which have no true answer.
 #
 # The learner is kernel ridge regression.
 # Its kernel is **exchangeable**: it depends only on what two trials share, being $s$ for the same trial, $r$ for its swapped copy, $o$ for one item in the same position, $x$ for one in the other position, $d$ for nothing.
@@ -94,25 +96,28 @@ MODELS = {"qwen35-2b": "Qwen3.5-2B", "llama32-1b": "Llama-3.2-1B"}
 # $$(L + \mu I)\, r = \text{wins} - \text{losses}, \qquad \mu = \frac{2(\alpha + \rho)}{1 - \alpha},$$ (eq-transitive-inference-exceptions-ranks)
 #
 # with $L$ the Laplacian of the graph of trained pairs: the potential of a resistor network with a leak $\mu$ at every node.
+# Equivalently, $\alpha_\text{eff} = \mu/(2+\mu) = (\alpha+\rho)/(1+\rho)$ is the conjunctivity that would do the same without ridge.
+# The **margin** of a pair is the learner's output for it, positive if the better item is chosen.
 # An untrained pair has the margin $r_i - r_j$; a trained edge on which $u$ beats $v$ has $[\alpha + \rho(r_u - r_v)]/(\alpha + \rho)$.
-# In ten lines, with direct regression on all trials beside the formula:
+# In nine lines, with direct regression on all trials beside the formula, without and with a ridge:
 
 # %%
-rho = 1.0  # ridge in units of s - r, so c = 1
 p, q = base.exceptions[0]
-exact = theory.margins(ti.incidence(base), alpha, rho)
 kernel = kernels.additive_conjunctive(alpha)
-direct = experiments.kernel_margins(base, kernel, rho)
 examples = {"adjacent in the cycle": (q, q + 1), "exception": (p, q)}
-examples |= {"within-section": (0, 2), "nearest cross": (q - 1, p + 1)}
-for name, (i, j) in examples.items():
-    print(f"{name:22} theory {exact[i, j]:+.4f}  regression {direct[i, j]:+.4f}")
+examples |= {"within-section": (0, 2), "nearest cross-section": (q - 1, p + 1)}
+for rho in (0.0, 1.0):  # ridge in units of s - r
+    exact = theory.margins(ti.incidence(base), alpha, rho)
+    direct = experiments.kernel_margins(base, kernel, rho)
+    for name, (i, j) in examples.items():
+        print(f"ρ = {rho:g}  {name:22} theory {exact[i, j]:+.4f}  regression {direct[i, j]:+.4f}")
 
 # %% [markdown]
 # ## The claims
 #
 # Each line is a claim, the figure that carries it, and the rule that decides it; the thresholds were fixed before the run.
-# C1–C17 are the claims of the paper and of its theory as our notes number them; T1 is the reduction above; P1 concerns the published tables; B1 to B3 are ours.
+# C1–C10b are statements of the theory as derived here, of which the paper's abstract gives the qualitative ones; C11–C15 are read off the authors' tables; T1 is the reduction above; C16 and C17 fit it to the tables; P1 concerns the tables alone; B1 to B3 go beyond the paper.
+# A verdict of *partly* means that the sign or the ordering holds but the number misses its threshold.
 
 # %% tags=["hide-input"]
 claims = Ledger(
@@ -121,25 +126,25 @@ claims = Ledger(
     declare("""
     T1 | Worked example | two numbers, α and ρ, decide all margins of any exchangeable kernel | largest difference of theory and direct regression, random kernels and tasks <= 1e-10
     C1 | Ranks | without an exception every untrained pair is right, for all α < 1 and every ridge | smallest untrained margin on the grid > 0
-    C2 | Task | for small α a margin counts the non-cycle edges between two items | largest error at α = 1e-4 <= 0.02
-    C3 | Task | with an exception, within-section pairs stay right for all α < 1 and every ridge | smallest within-section margin, random tasks > 0
+    C2 | Task | for small α and no ridge a margin counts the non-cycle edges between two items | largest error at α = 1e-4, n up to 11 <= 0.02
+    C3 | Task | with an exception, within-section pairs stay right for all α < 1 and every ridge | smallest within-section margin, random tasks (n 5 to 12, α < 0.95, ρ 1e-4 to 10) > 0
     C4 | Conjunctivity | the nearest cross-section pair flips at the closed-form α* (1/3, 0.1716, 0.3132) | largest distance of root and closed form <= 1e-6
-    C5 | Conjunctivity | conjunctivity and ridge act on untrained pairs only through their sum α_eff | largest difference at equal α_eff <= 1e-12
+    C5 | Conjunctivity | conjunctivity and ridge act on untrained pairs only through α_eff = (α + ρ)/(1 + ρ) | largest difference at equal α_eff <= 1e-12
     C6 | Ridge | the mean trained margin around the cycle is α/(α + ρ) | largest error, random tasks <= 1e-12
     C7 | Ridge | the exception is memorized at least as well as the cycle's adjacent edges on average | smallest advantage of the exception, random tasks >= -1e-12
-    C8 | Task parameters | no cross-section error with 1 item on a side, or 2 on both | share of such geometries (up to 8 items on a side) with an error <= 0
+    C8 | Task parameters | no cross-section error with 1 item on a side, or 2 on both | share of such geometries (up to 8 items on a side, ℓ = 2, 3, 4, 8) with an error <= 0
     C8b | Task parameters | α* falls like ½(arccosh(3 + 2/ℓ)/(b − ½))² | largest relative error at b = 8 <= 0.02
     C9 | Dynamics | gradient flow passes through cross-section errors even where it ends without | smallest nearest-cross margin over time at α = 0.147 < 0
-    C10 | Networks | random ReLU features follow the kernel theory | RMSE of untrained margins at the largest width <= 0.035 (smoke 0.15); published 0.025
+    C10 | Networks | random ReLU features follow the kernel theory | RMSE of untrained margins at the largest width <= 0.035 (smoke 0.15)
     C10b | Networks | the deviation falls like 1/√width | distance of the log–log slope from −1/2 <= 0.1 (smoke 0.35)
-    C11 | Language models | fine-tuned models infer untrained pairs without an exception | accuracy on untrained pairs, % > 50; published 79
-    C12 | Language models | accuracy falls from trained to exception to within- to cross-section pairs | gap between neighbouring Wilson intervals, % > 0
-    C13 | Language models | the nearest cross-section pair is judged below chance with more outer items | z score of the vote against 50 % < -3
-    C14 | Ridge | stronger regularization of a probe turns cross-section pairs below chance first | cross-section accuracy at C = 0.1, % < 50; published 41
-    C15 | Language models | more outer items hurt cross-section pairs, a longer cycle does not | drop of cross-section accuracy, % > 0; published 6.3
-    C16 | Theory and models | one parameter explains the logit differences of untrained pairs | smallest R² over 24 fully fine-tuned cells >= 0.91
-    C17 | Theory and models | α_eff fitted without an exception predicts that with one (n = 9) | largest difference of the two fits <= 0.02
-    P1 | Language models | the published intervals follow from the published points | largest difference, percentage points <= 0.02
+    C11 | Language models | fine-tuned models infer untrained pairs without an exception | accuracy on untrained pairs, worse of two models, % > 50; published 79
+    C12 | Language models | accuracy falls from trained to exception to within- to cross-section pairs | smallest gap between neighbouring Wilson intervals, % > 0; published 0.46
+    C13 | Language models | the nearest cross-section pair is judged below chance with more outer items | z score of the vote against 50 %, Qwen3.5-2B < -3; published -3.4
+    C14 | Ridge | regularization of a probe turns the nearest cross-section pair below chance while the exception is remembered | nearest cross-section accuracy at C = 0.1, % < 50; published 41
+    C15 | Language models | more outer items hurt cross-section pairs, a longer cycle hardly does | drop of cross-section accuracy with more outer items, % > 0; published 6.3
+    C16 | Theory and models | one parameter and a gain per cell explain the logit differences of untrained pairs | smallest R² through the origin over 24 fully fine-tuned cells >= 0.91
+    C17 | Theory and models | α_eff fitted without an exception predicts that with one (n = 9, invented teams) | largest difference of the two fits <= 0.02
+    P1 | Language models | the pooled intervals in our digest of the authors' tables follow from its points | largest difference, percentage points <= 0.02
     B1 | Two exceptions | an exception nested in another always makes errors appear earlier | smallest relative fall of α*, from the outer one alone to both > 0
     B2 | Two exceptions | a disjoint exception protects the pairs it does not lie between | smallest relative rise of their α*, from the crossed one alone to both >= -1e-9
     B3 | Two exceptions | and harms the pairs that cross both cycles | smallest relative fall of their α*, from the worse one alone to both > 0
@@ -163,10 +168,10 @@ claims.check("T1", errors.max(), sign=np.median(errors) < 1e-10)
 # With one, the additive limit keeps the order outside the cycle and stores the exception apart; a conjunctive code lets the exception disturb its surroundings, and pairs just across the cycle come out inverted.
 
 # %%
-shades = (0.05, 0.2, 0.5)
+shades = (0.05, 0.5)
 columns = {"no exception": tasks["ti_n9"], "exception": tasks["exc_mid_n9"]}
 maps = {
-    (name, shade): np.round(theory.margins(ti.incidence(task), shade), 2) + 0.0  # no -0.0
+    (name, shade): np.round(theory.margins(ti.incidence(task), shade), 2) + 0.0
     for name, task in columns.items()
     for shade in shades
 }
@@ -184,26 +189,18 @@ def upper(matrix):
     return np.where(np.triu(np.ones_like(matrix), 1) > 0, matrix, np.nan)
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Margins of all pairs for n = 9, minimum-norm solution, theory. Rows: without and with an exception in which item 6 beats item 4; columns: conjunctivity. Boxes: trained pairs (black) and cycle edges (orange); outlines: within-section (green) and cross-section (purple) pairs.", "name": "fig-transitive-inference-exceptions-task"}, "image": {"alt": "Six heat maps of margins. Without an exception all cells are blue. With it the exception cell is red, and at conjunctivity 0.5 the cross-section cells next to the cycle are red too."}}
-figure, axes = plt.subplots(2, 3, figsize=(style.PAGE_WIDTH, 4.3))
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Margins of all pairs for n = 9, minimum-norm solution, theory. Rows: without and with an exception in which item 6 beats item 4; columns: conjunctivity. Boxes: trained pairs (black) and cycle edges (orange); outlines: within-section (green) and cross-section (purple) pairs.", "name": "fig-transitive-inference-exceptions-task"}, "image": {"alt": "Four heat maps of margins. Without an exception all cells are positive. With it the exception cell is minus one, and at conjunctivity 0.5 the cross-section cell next to the cycle is slightly negative, as are cells with one item in the cycle."}}
+figure, axes = plt.subplots(2, 2, figsize=(style.PAGE_WIDTH, 5.6))
 for ax, ((name, shade), margins) in zip(axes.flat, maps.items(), strict=True):
-    image = panels.heatmap_with_regions(
-        ax,
-        upper(margins),
-        vmin=-2,
-        vmax=2,
-        center=0,
-        fmt=".1f",
-        fontsize=5,
-        **regions(columns[name]),
-    )
+    scale = {"vmin": -1, "vmax": 1, "center": 0, "fmt": ".2f"}
+    image = panels.heatmap_with_regions(ax, upper(margins), **scale, **regions(columns[name]))
     ax.set_title(f"{name}, α = {shade:g}")
-panels.colorbar(image, axes, "margin, clipped at ±2")
+panels.colorbar(image, axes, "margin, colours clipped at ±1", shrink=0.5)
 plt.show()
 
 # %% [markdown]
 # In {numref}`fig-transitive-inference-exceptions-task` the exception cell (I₄, I₆) is −1 in every map of the lower row: it is always memorized without ridge.
-# Between α = 0.2 and 0.5 the cross-section pair nearest to the cycle, (I₃, I₇), changes from blue to red, while the within-section pairs keep their sign.
+# From α = 0.05 to 0.5 the cross-section pair nearest to the cycle, (I₃, I₇), falls from +1.0 to −0.04, while the within-section pairs keep their sign.
 
 # %%
 errors = experiments.additive_limit_errors(1e-4, max_items=11 if paper else 7)
@@ -214,7 +211,7 @@ claims.check("C3", within.min(), sign=np.median(within) > 0)
 # %% [markdown]
 # ## Ranks: a potential with wrong-signed sources
 #
-# The claim behind everything: the margins come from one rank per item.
+# The claim behind everything: the margins of untrained pairs come from one rank per item.
 # Without an exception only the two ends of the list win or lose on balance.
 # The exception makes its strong loser a net loser and its weak winner a net winner, two sources of the wrong sign next to the border between the sections.
 
@@ -286,6 +283,7 @@ figure, ax = plt.subplots(figsize=(style.PAGE_WIDTH, 2.9))
 for (name, ((i, j), kind)), marker in zip(kinds.items(), "os^Dvp", strict=True):
     ax.plot(fine, exact[:, i, j], **style.THEORY)
     look = style.OURS | {"marker": marker, "color": style.CLASS_COLORS[kind]}
+    look["markersize"] = 8 if kind == "train" else 4.5  # else hidden under the cycle's
     ax.plot(coarse, simulated[:, i, j], ls="", label=name, **look)
 panels.zero_line(ax)
 ax.axvline(star["exc_mid_n9"], color="0.3", ls=":", lw=1)
@@ -296,7 +294,7 @@ plt.show()
 
 # %% [markdown]
 # {numref}`fig-transitive-inference-exceptions-conjunctivity` shows the far cross-section pair, fed by both ends, shrinking but never wrong, and the nearest one turning negative at 1/3.
-# The three configurations of the paper flip at these roots; the middle one is the most fragile, because its sections are longer than in the base case and its cycle is short.
+# The three configurations of the paper flip at these roots; the one with more outer items is the most fragile, because its sections are longer; the longer cycle lowers α* only from 0.333 to 0.313.
 
 # %%
 geometry = {"exc_mid_n9": (3, 2), "exc_mid_n11": (4, 2), "exc_far_n11": (3, 4)}
@@ -360,15 +358,16 @@ style.panel_letters([axes["e"], axes["f"]], "EF")
 plt.show()
 
 # %% [markdown]
-# In {numref}`fig-transitive-inference-exceptions-ridge`, theory and probes lose the same things in the same order as regularization grows.
-# The adjacent cycle pairs go first (61.5 % at C = 0.1), the nearest cross-section pair falls below chance (41 %), the within-section pair fades (78 %), and the exception outlives its cycle (92 %).
-# For α below about 0.08 memorization fails first in the theory, above it generalization does.
+# In {numref}`fig-transitive-inference-exceptions-ridge` the nearest cross-section pair of the probes falls below chance first (41 % at C = 0.1), when the adjacent cycle pairs are still above it (61.5 %); those follow at C = 0.05.
+# The within-section pair fades (78 % at C = 0.1), and the exception outlives its cycle (92 %).
+# The theory has this order for α above 0.077 (middle and right panel); below, the cycle is forgotten before a cross-section pair is inverted (left panel).
 
 # %%
 memory = experiments.cycle_memory(generator, n_draws, sizes)
 print(claims.check("C6", memory["error"].max(), sign=memory["error"].max() < 1e-6))
 print(claims.check("C7", memory["advantage"].min(), sign=np.median(memory["advantage"]) > 0))
-claims.skip("C14", "needs the probes of a language model; the published accuracies are drawn")
+untested = "not run here: needs fine-tuning of models with 1 to 4 billion parameters; the authors' tables are redrawn"
+claims.skip("C14", untested)
 
 # %% [markdown]
 # ## Phase diagram
@@ -381,7 +380,7 @@ grid = jnp.array(alphas), jnp.array(1 / ridges)
 phases = {name: experiments.phase_diagram(tasks[name], *grid) for name in NAMES}
 borders = {name: experiments.phase_borders(tasks[name], alphas) for name in NAMES}
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Where ridge regression both generalizes and memorizes, by conjunctivity and ridge. Shading: sign of the worst margin on a grid of regressions; thin black: closed form for the nearest cross-section pair (solid) and root for the adjacent cycle edges (dashed).", "name": "fig-transitive-inference-exceptions-phase"}, "image": {"alt": "Three phase diagrams of ridge against conjunctivity. A success region lies at small conjunctivity and weak ridge; it is smallest for the configuration with more outer items."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Where ridge regression both generalizes and memorizes, by conjunctivity and ridge. Shading: sign of the worst margin, from the rank equation on a grid; thin black: closed form for the nearest cross-section pair (solid) and root for the adjacent cycle edges (dashed).", "name": "fig-transitive-inference-exceptions-phase"}, "image": {"alt": "Three phase diagrams of ridge against conjunctivity. A success region lies at small conjunctivity and weak ridge; it is smallest for the configuration with more outer items."}}
 shades = ListedColormap(["#f0e2c4", "#d9c8e8", "#e3b7a8", "#bfe3d0"])
 words = ["cycle forgotten", "cross-section wrong", "both fail", "both right"]
 figure, axes = plt.subplots(1, 3, figsize=(style.PAGE_WIDTH, 2.9), sharey=True)
@@ -398,13 +397,13 @@ figure.legend(handles, words, loc="outside lower center", ncols=4)
 plt.show()
 
 # %% [markdown]
-# The borders in {numref}`fig-transitive-inference-exceptions-phase` are not fitted: they are $c^* = (1 - \alpha^*)/(\alpha^* - \alpha)$ and the root of the cycle's margin, and the grid of regressions changes sign on them.
+# The borders in {numref}`fig-transitive-inference-exceptions-phase` are not fitted: they are $c^* = (1 - \alpha^*)/(\alpha^* - \alpha)$ and the root of the cycle's margin, and the shading, solved point by point, changes sign on them.
 # Left of their crossing a growing ridge first forgets the cycle, right of it it first inverts cross-section pairs.
 
 # %% [markdown]
 # ## Task parameters: length of the sections and of the cycle
 #
-# The claim: both sections must be long for an error to appear; the longer they are the less conjunctivity they bear, while the length of the cycle matters little.
+# The claim: an error needs at least two items on one side and three on the other; the longer the sections, the less conjunctivity they bear, while the length of the cycle matters little.
 
 # %%
 outers, lengths, sides = tuple(range(3, 17)), (2, 4, 8), range(2, most_per_side + 1)
@@ -414,7 +413,7 @@ off_centre = experiments.off_centre_grid(max(sides), 2)
 shallow = float(kernels.conjunctivity(kernels.random_feature_kernel(1)))
 wrong = {a: [experiments.wrong_cross_fraction(b, 2, a) for b in sides] for a in (shallow, 0.5)}
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: critical conjunctivity of centred exceptions against items per side, roots (dots) and long-list limit (thin black). Middle: the same for unequal sides, cycle of two edges; white: no error for any α. Right: share of cross-section pairs that are wrong without ridge.", "name": "fig-transitive-inference-exceptions-parameters"}, "image": {"alt": "Left: critical conjunctivity falls as the inverse square of the section length, nearly the same for three cycle lengths. Middle: a map that is white in the first row and column. Right: the share of wrong cross pairs grows with the section length."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: critical conjunctivity of centred exceptions against items per side, roots (dots) and long-list limit (thin black). Middle: the same for unequal sides, cycle of two edges; white: no error for any α. Right: share of cross-section pairs that are wrong without ridge, centred exceptions, cycle of two edges.", "name": "fig-transitive-inference-exceptions-parameters"}, "image": {"alt": "Left: critical conjunctivity falls as the inverse square of the section length, nearly the same for three cycle lengths. Middle: a map that is white in the first row and column. Right: the share of wrong cross pairs grows with the section length."}}
 figure, axes = plt.subplots(1, 3, figsize=(style.PAGE_WIDTH, 2.6))
 for k, ell in enumerate(lengths):
     axes[0].plot(outers, critical[:, k], ls="", label=f"ℓ = {ell}", **style.OURS)
@@ -446,7 +445,8 @@ plt.show()
 # %%
 above, below = np.indices(off_centre.shape) + 1
 exempt = (above == 1) | (below == 1) | ((above == 2) & (below == 2))
-failing = (off_centre < 1)[exempt].mean()
+grids = [experiments.off_centre_grid(most_per_side, ell) for ell in (2, 3, 4, 8)]
+failing = np.mean([(grid < 1)[exempt].mean() for grid in grids])
 print(claims.check("C8", failing, sign=failing < 0.5))
 error = np.abs(asymptote / critical - 1)[outers.index(8)].max()
 why = (
@@ -457,23 +457,20 @@ claims.check("C8b", error, sign=bool((np.diff(critical, axis=0) < 0).all()), rea
 # %% [markdown]
 # ## Mechanism: a wrong-signed dipole
 #
-# In closed form the ranks are those of the plain list plus a dipole at the two ends of the cycle, $r = r^0 + \kappa\, G w$, with $G$ the response of the leaky chain and $\kappa = (1 + m^0)/(1 + R)$.
+# In closed form the ranks are those of the plain list plus a dipole at the two ends of the cycle, $r = r^0 + \kappa\, G w$ with $\kappa = (1 + m^0)/(1 + R)$.
+# Here $w$ is $+1$ at the weak winner $p$ and $-1$ at the strong loser $q$, $G = (L_0 + \mu I)^{-1}$ the response of the plain list with Laplacian $L_0$, $m^0 = r^0_q - r^0_p$ the margin that the list alone would give, and $R = w^\top G w$.
 
 # %%
-parts = {}
+parts = []
 for level in (alpha, 0.5):
     task, mu = ti.centred(outer + 1, length), theory.conjunctivity_to_leak(level)
     chain = theory.ranks_without_exception(task.n_items, theory.screening_rate(mu))
-    total = theory.ranks(ti.incidence(task), mu)
-    parts[level] = (
-        chain,
-        theory.ranks_with_exceptions(task.n_items, task.exceptions, mu) - chain,
-        total,
-    )
+    dipole = theory.ranks_with_exceptions(task.n_items, task.exceptions, mu) - chain
+    parts.append((level, chain, dipole, theory.ranks(ti.incidence(task), mu)))
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Ranks as the sum of the plain list's ranks and the dipole of the exception, one more item per side than in the worked example. Thin black: closed form; dots: solution of the rank equation.", "name": "fig-transitive-inference-exceptions-mechanism"}, "image": {"alt": "Two panels of stacked bars over the items. The list's ranks decay from the ends; the dipole has the opposite sign next to the cycle, and at conjunctivity 0.5 it outweighs them there."}}
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 2.6))
-for ax, (level, (chain, dipole, total)) in zip(axes, parts.items(), strict=True):
+for ax, (level, chain, dipole, total) in zip(axes, parts, strict=True):
     items = np.arange(1, len(chain) + 1)
     ax.bar(
         items - 0.2,
@@ -498,7 +495,7 @@ axes[0].legend()
 plt.show()
 
 # %% [markdown]
-# In {numref}`fig-transitive-inference-exceptions-mechanism` the signal of the list's ends decays over the screening length $1/\lambda$, $\cosh\lambda = 1 + \mu/2$.
+# In {numref}`fig-transitive-inference-exceptions-mechanism` the signal of the list's ends decays over the screening length $1/k$, $\cosh k = 1 + \mu/2$.
 # At α = 0.1 it still outweighs the dipole next to the cycle; at α = 0.5 it has died out there, and the dipole alone decides the nearest cross-section pair.
 # Pairs on one side share the disturbance in order, and stay right.
 
@@ -506,7 +503,7 @@ plt.show()
 # ## Random features and finite networks
 #
 # The claim: networks of finite width follow the kernel theory with the α of their infinite-width kernel.
-# The worst case here is shallow: one layer of random ReLU features has α = 0.147.
+# Two kinds: random features, of which only the readout is trained, and lazy networks, all of whose layers are trained but move little, as described by the neural tangent kernel (NTK).
 
 # %%
 key = rng.stream(rng.root(seed), "networks")
@@ -531,7 +528,7 @@ for d in measured_depths:
     measured["random features"].append(deep["conjunctivity"][0])
     measured["lazy (NTK)"].append(lazy["conjunctivity"][0])
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: conjunctivity of ReLU networks against depth, infinite width (thin black) and measured in finite networks (dots); dotted: α* of the three configurations. Middle: margins of untrained pairs in the base case, networks of the two largest widths against kernel theory. Right: root-mean-square deviation against width, one dot a network, thin black 1/√width through their mean.", "name": "fig-transitive-inference-exceptions-networks"}, "image": {"alt": "Left: conjunctivity rises with depth from 0.15, faster for lazy networks. Middle: margins of networks lie on the line of equality with theory. Right: the deviation falls along a line of slope minus one half."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: conjunctivity of ReLU networks against depth, infinite width (thin black) and measured in one finite network each (dots; width 1000 for random features, 250 for lazy networks); dotted: α* of the three configurations. Middle: margins of untrained pairs in the base case, one network of each of the two largest widths against kernel theory. Right: root-mean-square deviation against width, one dot a network, thin black 1/√width through their mean.", "name": "fig-transitive-inference-exceptions-networks"}, "image": {"alt": "Left: conjunctivity rises with depth from 0.15, faster for lazy networks. Middle: margins of networks lie on the line of equality with theory. Right: the deviation falls along a line of slope minus one half."}}
 figure, axes = plt.subplots(1, 3, figsize=(style.PAGE_WIDTH, 2.7))
 for (name, curve), color in zip(predicted.items(), ("blue", "vermilion"), strict=True):
     axes[0].plot(depths, curve, **style.THEORY)
@@ -558,7 +555,8 @@ axes[2].minorticks_off()
 plt.show()
 
 # %% [markdown]
-# {numref}`fig-transitive-inference-exceptions-networks`: one layer of random features (0.147) generalizes in the base case and barely with more outer items (α* = 0.172); two layers already fail there, four in the base case.
+# By theory, in {numref}`fig-transitive-inference-exceptions-networks`, one layer of random features (α = 0.147) makes no cross-section error in the base case and barely none with more outer items (α* = 0.172).
+# Two layers already err there, three with the longer cycle, four in the base case; our finite network of three layers, at 0.34, is just over.
 
 # %%
 slope = np.polyfit(np.log(widths), np.log(rmse.mean(1)), 1)[0]
@@ -583,7 +581,7 @@ descent = {
     for a in rates
 }
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Margin of the nearest cross-section pair during training from zero, base case. Thin black: gradient flow in closed form; dots: gradient descent on direct regression, small steps. Time in the unit of the learning equation.", "name": "fig-transitive-inference-exceptions-dynamics"}, "image": {"alt": "Margin of the nearest cross-section pair against training time for four conjunctivities. All dip below zero early; the three smaller conjunctivities end above zero."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Margin of the nearest cross-section pair during training from zero, base case. Thin black: gradient flow in closed form; dots: gradient descent on direct regression, small steps. t: step size times number of steps, times s − r.", "name": "fig-transitive-inference-exceptions-dynamics"}, "image": {"alt": "Margin of the nearest cross-section pair against training time for four conjunctivities. All dip below zero early; the three smaller conjunctivities end above zero."}}
 figure, ax = plt.subplots(figsize=(style.PAGE_WIDTH, 2.6))
 for a in rates:
     ax.plot(times, flow[a], **style.THEORY)
@@ -594,7 +592,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Every curve of {numref}`fig-transitive-inference-exceptions-dynamics` first falls below zero: stopping early has the same effect as a ridge.
+# Every curve of {numref}`fig-transitive-inference-exceptions-dynamics` first falls below zero: stopping early acts like a ridge.
 # All four end above zero, since all four α lie below 1/3.
 
 # %%
@@ -604,6 +602,7 @@ claims.check("C9", flow[0.147].min(), sign=bool(flow[0.147][-1] > 0))
 # ## Language models, as published
 #
 # The authors fine-tuned language models on prompts such as "Q: Will the X win against the Y? A:", one prompt for every trained pair in both orders, with invented team names.
+# A model's *logit difference* is the log-odds of Yes against No.
 # The maps show the *vote*, the probability that the item ranked higher wins, averaged over 50 seeds, two directions of the list and two orders of the prompt.
 # Everything in this section is drawn from the authors' tables; below each published map lies the one-parameter theory of the next section, fitted to the logit differences.
 
@@ -658,6 +657,7 @@ def vote_maps(axes, cells):
         for ax, grid in zip(column, (vote_map(hier, model), theory_map(hier, model)), strict=True):
             image = panels.heatmap_with_regions(ax, grid, label_every=2, **regions(tasks[hier]))
             ax.label_outer()
+            ax.tick_params(labelleft=True)  # lists of different lengths
     return image
 
 
@@ -686,8 +686,16 @@ style.panel_letters(axes[0, :1], "G")
 plt.show()
 
 # %% [markdown]
-# {numref}`fig-transitive-inference-exceptions-votes` and {numref}`fig-transitive-inference-exceptions-configurations`: the models are right within sections and lose the cross-section pairs around the cycle.
-# With more outer items the nearest cross-section pair falls below one half for Qwen3.5-2B, as it should with α_eff = 0.26 above α* = 0.17.
+# {numref}`fig-transitive-inference-exceptions-votes` and {numref}`fig-transitive-inference-exceptions-configurations`: the models are right within sections; the weakest pairs have one item in the cycle, as in the theory, then comes the nearest cross-section pair.
+# With more outer items that pair falls below one half for Qwen3.5-2B, as it should: already the α_eff fitted without an exception (0.20) lies above α* = 0.17.
+# The fitted votes differ from the published ones by 6 to 10 percentage points (root mean square over untrained pairs), most around long cycles, where the theory is too pessimistic.
+
+# %%
+misfit = {
+    key: np.sqrt(np.nanmean((vote_map(*key) - theory_map(*key)) ** 2))
+    for key in itertools.product(tasks, MODELS)
+}
+print({f"{hier} {model}": round(float(value), 1) for (hier, model), value in misfit.items()})
 
 # %%
 SETTINGS = {
@@ -722,16 +730,16 @@ plt.show()
 
 # %% [markdown]
 # The pooled values and intervals of {numref}`fig-transitive-inference-exceptions-classes` are recomputed from the published points.
-# For full fine-tuning the four Wilson intervals are disjoint, as the paper says (C12), but the interval treats all answers as independent: the gap between within-section and exception pairs is half a percentage point, and LoRA and probes order the classes otherwise.
+# For full fine-tuning the four Wilson intervals (for a proportion of independent answers) are disjoint, if only just: those of within-section and exception pairs are 0.46 points apart.
+# LoRA (fine-tuning of low-rank factors) and probes (of the readout alone) order the classes otherwise, and the three groups pool different models and items.
 # We did not fine-tune these models, so the claims about them stay untested here.
 
 # %%
-reason = "needs fine-tuning of language models with 1 to 4 billion parameters; the published numbers are drawn and re-analysed"
 print(claims.check("P1", max(differences), sign=max(differences) < 0.5))
-print(claims.skip("C11", reason))
-print(claims.skip("C12", reason))
-print(claims.skip("C13", reason))
-claims.skip("C15", reason)
+print(claims.skip("C11", untested))
+print(claims.skip("C12", untested))
+print(claims.skip("C13", untested))
+claims.skip("C15", untested)
 
 # %% [markdown]
 # ## Theory and language models
@@ -750,21 +758,32 @@ fake = {key[1:]: fit for key, fit in fits.items() if key[0] == "fake"}
 places = {"ti_n9": "TI", "exc_mid_n9": "base", "exc_mid_n11": "outer", "exc_far_n11": "cycle"}
 
 
-def against_theory(hier, model):
+def against_theory(hier, model, team="fake", leak=None):
     """Fitted and published logit differences of the untrained pairs of one cell."""
-    shown, fit = cell(hier, model).query("not is_train"), fake[hier, model]
-    ranks = np.asarray(fit.gain * theory.ranks(ti.incidence(tasks[hier]), fit.mu))
-    return ranks[shown["rank_higher"]] - ranks[shown["rank_lower"]], shown["logitdiff_mean"]
+    shown, fit = cell(hier, model, team).query("not is_train"), fits[team, hier, model]
+    ranks = np.asarray(theory.ranks(ti.incidence(tasks[hier]), fit.mu if leak is None else leak))
+    margins, observed = ranks[shown["rank_higher"]] - ranks[shown["rank_lower"]], shown["logitdiff_mean"]
+    return margins * (margins @ observed) / (margins @ margins), observed
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: published mean logit differences of untrained pairs against the fitted theory, fully fine-tuned models, invented teams; hollow: one pair, thin black: equality. Middle: fitted effective conjunctivity by configuration; thin black: critical value. Right: the same for probes of four models (base case) against inverse penalty C; the fit is capped at 0.99.", "name": "fig-transitive-inference-exceptions-fit"}, "image": {"alt": "Left: points along the line of equality. Middle: fitted conjunctivity of two models in four configurations, beside the critical values; Llama lies above Qwen. Right: fitted conjunctivity rises as the penalty grows, for all four models."}}
+def r_squared(team, hier, model, leak=None, centre=False):
+    """Share of the (centred or raw) sum of squares that the fit explains."""
+    fitted_values, observed = against_theory(hier, model, team, leak)
+    return 1 - np.sum((observed - fitted_values) ** 2) / np.sum((observed - centre * observed.mean()) ** 2)
+
+
+centred = np.array([r_squared(*key, centre=True) for key in fits])
+rigid = np.array([r_squared(*key, leak=0.0) for key in fits])
+
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: published mean logit differences of untrained pairs against the fitted theory, fully fine-tuned models, invented teams; hollow: one pair, thin black: equality. Middle: our fit of the effective conjunctivity by configuration (filled); thin black: critical value. Right: our fits to the published probes of four models (base case) against inverse penalty C; the fit is capped at 0.99, where it explains as little as 62 % of the squares.", "name": "fig-transitive-inference-exceptions-fit"}, "image": {"alt": "Left: points along the line of equality. Middle: fitted conjunctivity of two models in four configurations, beside the critical values; Llama lies above Qwen. Right: fitted conjunctivity rises as the penalty grows, for all four models."}}
 figure, axes = plt.subplots(1, 3, figsize=(style.PAGE_WIDTH, 2.7), width_ratios=(1.1, 1, 1))
 for (model, label), color, marker in zip(MODELS.items(), ("blue", "vermilion"), "os", strict=True):
-    look = style.PUBLISHED | {"color": style.OKABE_ITO[color], "marker": marker, "markersize": 3, "ls": ""}
+    look = {"color": style.OKABE_ITO[color], "marker": marker, "ls": ""}
     for hier in tasks:
-        axes[0].plot(*against_theory(hier, model), **look)
+        axes[0].plot(*against_theory(hier, model), **style.PUBLISHED | look | {"markersize": 3})
     values = [fake[hier, model].alpha_eff for hier in places]
-    axes[1].plot(list(places.values()), values, label=label, **look)
+    axes[1].plot(list(places.values()), values, label=label, **style.OURS | look)
 axes[0].axline((0, 0), slope=1, **style.THEORY)
 axes[0].set(xlabel="gain × rank margin (theory)", ylabel="logit difference (published)")
 for k, hier in enumerate(list(places)[1:], start=1):
@@ -772,35 +791,42 @@ for k, hier in enumerate(list(places)[1:], start=1):
 axes[1].set(ylabel="fitted α_eff", ylim=(0, 0.5))
 axes[1].legend(loc="lower right")
 for (model, values), marker in zip(by_penalty.items(), "os^D", strict=True):
-    look = style.PUBLISHED | {"marker": marker, "markersize": 3, "lw": 0.8, "label": model}
-    axes[2].plot(1 / np.array(strengths), values, **look)
+    look = {"marker": marker, "markersize": 3.5, "lw": 0.8, "label": ALL_MODELS[model]}
+    axes[2].plot(1 / np.array(strengths), values, **style.OURS | look)
 axes[2].set(xscale="log", xlabel="inverse penalty C", ylim=(0, 1), xticks=[1e4, 1, 1e-2])
 axes[2].legend(fontsize=6)
 plt.show()
 
 # %% [markdown]
-# In {numref}`fig-transitive-inference-exceptions-fit` one number per cell suffices, for trained orders without an exception and with one.
-# Llama-3.2-1B behaves more conjunctively than Qwen3.5-2B, in every configuration.
-# Stronger penalties look like more conjunctive codes, as the theory says.
-# Cells well above or below the critical value have the predicted sign of the nearest cross-section pair; the others lie within about one standard error of chance.
+# In {numref}`fig-transitive-inference-exceptions-fit` one leak and one gain per cell explain 91 to 99.9 % of the raw sum of squares; the largest margins of Qwen3.5-2B saturate below the line.
+# The sum of squares is not centred, and nearly all differences are positive, which flatters the fit: the numbers below give the centred R² and that of a gain without a leak beside it.
+# The leak is not a constant of the model: Qwen's α_eff rises from 0.20 to 0.27 in longer lists.
+# For invented teams Llama-3.2-1B behaves more conjunctively than Qwen3.5-2B in all four configurations; with poker hands and an exception it does not.
+# Where α_eff lies well above α* (more outer items), both models fall significantly below chance; Qwen's base case, well below it, lies 1.5 standard errors above chance, the other three cells within 1.2.
+# Poker disagrees: its base case is fitted above α*, and yet its votes are 58 and 61 %.
+# Stronger penalties look like more conjunctive codes, from C = 1 down.
 
 # %%
 r2 = np.array([fit.r2_origin for fit in fits.values()])
 positive = all(fit.pearson > 0 for fit in fits.values())
-print(f"R² {r2.min():.3f} to {r2.max():.3f}, {len(r2)} cells")
+print(
+    f"R² {r2.min():.3f} to {r2.max():.3f}, centred from {centred.min():.2f}, without a leak from {rigid.min():.2f}"
+)
 print(claims.check("C16", r2.min(), sign=positive))
-trained = {hier: np.array([fake[hier, model].alpha_eff for model in MODELS]) for hier in tasks}
-shift = trained["exc_mid_n9"] - trained["ti_n9"]
-print(dict(zip(MODELS, shift.round(3).tolist(), strict=True)))
-same_order = np.sign(np.diff(trained["ti_n9"])) == np.sign(np.diff(trained["exc_mid_n9"]))
-claims.check("C17", np.abs(shift).max(), sign=bool(same_order))
+shift = {}
+for team in ("fake", "real", "poker"):
+    before, after = ([fits[team, hier, m].alpha_eff for m in MODELS] for hier in ("ti_n9", "exc_mid_n9"))
+    shift[team] = np.subtract(after, before)
+    print(f"{team:6} shift of α_eff {shift[team].round(3)}")
+more = [fake[hier, "llama32-1b"].alpha_eff > fake[hier, "qwen35-2b"].alpha_eff for hier in tasks]
+claims.check("C17", np.abs(shift["fake"]).max(), sign=all(more))
 
 # %% [markdown]
 # ## Beyond the paper
 #
 # What if there are two exceptions at once?
 # Two cycles can be disjoint, overlap, or lie one in the other; pairs are now classed by the strongly connected parts of the graph of trained comparisons, and the rank equation holds as it stands.
-# For each of many random pairs of exceptions we compute the smallest α at which any cross-section pair is inverted, with both exceptions and with one alone on the same items: the outer one for nested cycles, else the more fragile of the experiments.
+# For each of many random pairs of exceptions we compute the smallest α at which any cross-section pair is inverted, with both exceptions and with one alone on the same items: the outer one for nested cycles, else the more fragile of the two.
 
 # %%
 drawn = {
@@ -812,17 +838,17 @@ disjoint = [experiments.pair_ratios(task) for task in drawn["disjoint"]]
 one, both = (np.concatenate([ratios[name] for ratios in disjoint]) for name in ("one", "both"))
 lists = {"one exception": ti.Task(12, ((5, 3),)), "two, disjoint": ti.Task(12, ((5, 3), (8, 6)))}
 fine, coarse = np.linspace(0.01, 0.6, 10 * n_grid), np.linspace(0.05, 0.6, 12 if paper else 4)
-size = 10_000 if paper else 500
+size = 5000 if paper else 500
 worst = {}
 for name, task in lists.items():
     i, j = ti.pair_classes(task)["cross"].T
     curve = experiments.margins_over(task, jnp.array(fine), jnp.zeros(1))[:, 0, i, j].min(1)
     codes = [kernels.additive_conjunctive(a) for a in coarse]
     dots = [experiments.kernel_margins(task, code)[i, j].min() for code in codes]
-    lazy = many(experiments.empirical_ntk_margins, keys[:1], task=task, width=size)["network"]
-    worst[name] = curve, dots, lazy[0, i, j].min()
+    lazy = many(experiments.empirical_ntk_margins, keys, task=task, width=size)["network"]
+    worst[name] = curve, dots, lazy[:, i, j].min(1)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Two exceptions. Left: critical conjunctivity with both exceptions against that of the reference (outer exception alone for nested cycles, else the more fragile one alone), random lists of 9 to 30 items; thin black: equality. Right: worst margin of a cross-section pair for 12 items, items 4 to 6 in the first cycle, 7 to 9 in the second; thin black: theory; dots: direct regression; stars: one finite ReLU network trained in the lazy regime.", "name": "fig-transitive-inference-exceptions-two"}, "image": {"alt": "Left: points of nested cycles lie below the line of equality, those of disjoint cycles above it, overlapping ones mostly above. Right: the worst margin crosses zero at conjunctivity 0.19 with one exception and at 0.31 with two; the network lies between them, below zero with one and above with two."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Two exceptions. Left: critical conjunctivity with both exceptions against that of the reference (outer exception alone for nested cycles, else the more fragile one alone), random lists of 9 to 30 items; thin black: equality. Right: worst margin of a cross-section pair for 12 items, items 4 to 6 in the first cycle, 7 to 9 in the second; thin black: theory; dots: direct regression; stars: regression with the tangent kernels of random ReLU networks, drawn at the α of infinite width. Left, α* = 1: no error at any α.", "name": "fig-transitive-inference-exceptions-two"}, "image": {"alt": "Left: points of nested cycles lie below the line of equality, those of disjoint cycles above it, overlapping ones mostly above. Right: the worst margin crosses zero at conjunctivity 0.19 with one exception and at 0.31 with two; the networks lie between them, below zero with one and above with two."}}
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 3.0))
 for (kind, rows), color, marker in zip(results.items(), ("blue", "grey", "vermilion"), "os^", strict=True):
     look = style.OURS | {"color": style.OKABE_ITO[color], "marker": marker, "markersize": 3, "alpha": 0.6}
@@ -834,21 +860,20 @@ conjunctivity = kernels.conjunctivity(kernels.ntk(1))
 for (name, (curve, dots, lazy)), color in zip(worst.items(), ("green", "blue"), strict=True):
     axes[1].plot(fine, curve, **style.THEORY)
     axes[1].plot(coarse, dots, ls="", color=style.OKABE_ITO[color], label=name, **style.OURS)
-    axes[1].plot(
-        conjunctivity, lazy, "*", color=style.OKABE_ITO[color], ms=11, mec="black", mew=0.6, zorder=6
-    )
+    look = {"color": style.OKABE_ITO[color], "ms": 8, "mec": "black", "mew": 0.4, "zorder": 6}
+    axes[1].plot(np.full(n_seeds, conjunctivity), lazy, "*", **look)
 panels.zero_line(axes[1])
 axes[1].set(xlabel="conjunctivity α", ylabel="worst cross-section margin", ylim=(-0.25, 1))
 axes[1].legend()
 plt.show()
 
 # %% [markdown]
-# {numref}`fig-transitive-inference-exceptions-two`: a contradiction inside a contradiction does harm, every time; a second one elsewhere makes the first error of the list appear later.
-# That is only half of the story, because the second cycle takes its items out of the cross-section pairs, so we also follow single pairs.
-# A pair that crosses only one of two disjoint cycles is protected by the other, whose near end is a source of the right sign close by.
-# A pair that crosses both is harmed: for it the two dipoles add up.
+# {numref}`fig-transitive-inference-exceptions-two`: a contradiction inside a contradiction did harm in all random draws; a second one elsewhere made the first error of the list appear later.
+# That is only half of the story, because the second cycle takes its items out of the cross-section pairs, so we also follow single pairs (numbers below).
+# A pair that crosses only one of two disjoint cycles is protected by the other, whose near end is a source of the right sign close by (median ratio of α* 1.48).
+# A pair that crosses both is harmed, because both dipoles push it the same way (median 0.75).
 # Overlapping cycles obey no law of this kind: mostly they protect, but not always.
-# On the right, a lazy ReLU network (α = 0.258) that fails with one exception succeeds with two.
+# On the right, lazy ReLU networks (α = 0.258) that fail with one exception succeed with two.
 
 # %%
 nested = np.array([result["both"] / result["reference"] for result in results["nested"]])
@@ -872,18 +897,20 @@ claims.scorecard()
 # ## Where we differ
 #
 # 1. **No fine-tuning.** The language-model claims C11–C15 rest on the authors' runs; here their tables are redrawn and re-analysed (P1, C16, C17), not made again.
-# 2. **Theory figures are ours.** The paper's own panels were not available, so the theory figures follow our derivation, and their n, α and c are our choice; every curve is checked against direct regression instead.
-# 3. **Published C against our c.** The authors' penalty acts through AdamW with weight decay on top, so $C$ is only monotonically related to the inverse ridge $c$, and the two axes are drawn apart.
-# 4. **Wilson intervals take answers as independent.** Answers to one pair of items are not; the published intervals are therefore narrower than the spread over pairs suggests.
-# 5. **Position-symmetric kernels.** The reduction needs the same overlap for first and second item; codes that weigh the positions differently give margins that are not antisymmetric.
+# 2. **Theory figures are ours.** The paper's own panels were not available, so the theory figures follow our derivation, and their n, α and c are our choice; the reduction to ranks is checked by direct regression on random tasks (T1), and dots are direct regression wherever a caption says so.
+# 3. **C16 and C17 are not predictions.** Their thresholds come from notes in which the same tables had been fitted before; they guard the computation, and what they say about the models is in the text above.
+# 4. **Squared error against cross-entropy.** The theory is that of squared error; the models were trained with cross-entropy. Gradient descent on a logistic loss tends to the maximum-margin solution, which here equals the minimum-norm interpolator (checked numerically in our notes, not in this chapter), so signs carry over, sizes do not.
+# 5. **Published C against our c.** The authors' penalty acts through AdamW with weight decay on top, so $C$ is only monotonically related to the inverse ridge $c$, and the two axes are drawn apart.
+# 6. **Wilson intervals take answers as independent.** Answers to one pair of items are not; the published intervals are therefore narrower than the spread over pairs suggests.
+# 7. **Position-symmetric kernels.** The reduction needs the same overlap for first and second item; codes that weigh the positions differently give margins that are not antisymmetric.
 #
 # ## Fork this chapter
 #
 # `inductive new my-study --from transitive-inference-exceptions` copies this chapter; three knobs to turn first:
 #
-# 1. `alpha` in the parameters cell: 0.1 gives a success, 0.5 a failure of the worked example.
+# 1. `alpha` in the parameters cell: without ridge 0.1 is a success and 0.5 a failure of the worked example; with ρ = 1 both invert the nearest cross-section pair, and 0.1 also forgets the adjacent edges of the cycle.
 # 2. `outer` and `length`: longer sections bear less conjunctivity, longer cycles hardly matter.
-# 3. `kernels.additive_conjunctive` in any simulation: replace it by a measured kernel, `kernels.ExchangeableKernel(*kernels.class_means(gram, trials))`, of your own representation.
+# 3. `kernels.additive_conjunctive` in any simulation: replace it by a measured kernel, `kernels.class_means(gram, ti.all_trials(n))`, of your own representation.
 #
 # ```{provenance} transitive-inference-exceptions
 # ```

@@ -70,13 +70,14 @@ def inductive(checkout: Path) -> Command:
     # Ahead of the installed package, so that this checkout's copy is the one that runs.
     environment |= {"PYTHONPATH": str(checkout / "lib"), "COLUMNS": "200"}
 
-    def call(*words: str) -> subprocess.CompletedProcess[str]:
+    def call(*words: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+        extra = {"PYTHONPATH": f"{checkout / 'lib'}{os.pathsep}{path}"} if path else {}
         return subprocess.run(
             [sys.executable, "-m", "inductive", *words],
             capture_output=True,
             text=True,
             cwd=checkout,
-            env=environment,
+            env=environment | extra,
             check=False,
         )
 

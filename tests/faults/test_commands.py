@@ -10,7 +10,8 @@ from support.commands import Command
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file())
+    found = (path for path in folder.rglob("*") if path.is_file())
+    files = [path for path in found if "__pycache__" not in path.parts]
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
@@ -25,6 +26,10 @@ def snapshot(folder: Path) -> dict[str, bytes]:
         (["run", "small", "--profile", "tiny"], "allowed is one of paper, smoke"),
         (["run", "small", "--commit", "-p", "seed=1"], "default parameters"),
         (["run", "small", "--commit", "--profile", "smoke"], "the paper profile"),
+        (["run", "small", "--out", "notebooks"], "--out may not lie in notebooks/"),
+        (["run", "small", "--out", "README.md"], "is a file: name a folder"),
+        (["run", "small", "-p", "seed"], "name=value: names are profile, seed"),
+        (["new", "class"], "no word of Python"),
         (["validate", "other"], "there is no chapter 'other'"),
         (["new", "Bad_Name"], "lower-case words joined by hyphens"),
         (["new", "small"], "the name 'small' is taken: taken are small"),
@@ -34,12 +39,12 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 def test_bad_calls_exit_with_2_and_one_sentence(
     inductive: Command, checkout: Path, words: list[str], sentence: str
 ) -> None:
-    before = snapshot(checkout / "notebooks")
+    before = snapshot(checkout)
     done = inductive(*words)
     assert done.returncode == 2, done.stderr
     assert sentence in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
-    assert snapshot(checkout / "notebooks") == before
+    assert snapshot(checkout) == before
 
 
 def test_outside_a_checkout_the_remedy_is_named(
@@ -100,6 +105,16 @@ def test_a_moved_threshold_needs_its_reason(inductive: Command, checkout: Path) 
     assert inductive("run", "small", "--commit").returncode == 0
     claims = json.loads((checkout / "notebooks/results/small/claims.json").read_text())
     assert "0.5: counted twice" in claims["claims"][0]["reason"]
+    again = script.read_text().replace('"<=", 0.7', '"<=", 0.9')
+    script.write_text(again)
+    done = inductive("run", "small", "--commit")
+    assert "the rule was 'zero <= 0.7' and is now 'zero <= 0.9'" in done.stderr
+    script.write_text(moved)
+    done = inductive("run", "small", "--commit")
+    assert "keep its recorded change '0.5: counted twice'" in done.stderr
+    script.write_text(moved.replace('"C1"', '"C2"'))
+    done = inductive("run", "small", "--commit")
+    assert "claim C1 (zero <= 0.7) is gone" in done.stderr
 
 
 def test_two_runs_are_byte_identical_and_parameters_arrive(
@@ -145,8 +160,51 @@ def test_a_changed_library_makes_a_run_stale(
     assert "stale: the library changed since" in inductive("status").stdout
 
 
-def test_book_stops_at_a_site_with_warnings(inductive: Command, checkout: Path) -> None:
-    assert inductive("run", "small", "--commit").returncode == 0
-    done = inductive("book")
+def test_a_dead_kernel_is_told_and_the_half_kept(
+    inductive: Command, checkout: Path
+) -> None:
+    script = checkout / "notebooks" / "small.py"
+    dying = "import os\nos._exit(1)\nclaims.check"
+    script.write_text(script.read_text().replace("claims.check", dying))
+    done = inductive("run", "small")
     assert done.returncode == 1
-    assert "the site did not build cleanly" in done.stderr
+    assert "the kernel stopped" in done.stderr
+    assert "Traceback" not in done.stderr
+    kept = checkout / "_build" / "runs" / "small" / "paper" / "small.failed.ipynb"
+    assert len(nbformat.read(kept, as_version=4).cells) >= 5
+
+
+def test_a_broken_record_is_named_with_its_remedy(
+    inductive: Command, checkout: Path
+) -> None:
+    assert inductive("run", "small", "--commit").returncode == 0
+    record = checkout / "notebooks" / "results" / "small" / "claims.json"
+    record.write_text("<<<<<<< HEAD\n")
+    for words in (["status"], ["validate"], ["run", "small", "--commit"]):
+        done = inductive(*words)
+        assert done.returncode == 1
+        assert "claims.json is not JSON" in done.stderr
+        assert "git checkout" in done.stderr
+
+
+def test_a_changed_published_table_makes_a_run_stale(
+    inductive: Command, checkout: Path
+) -> None:
+    script = checkout / "notebooks" / "small.py"
+    named = 'PAPER = "transitive-inference-exceptions"\nclaims.check'
+    script.write_text(script.read_text().replace("claims.check", named))
+    assert inductive("run", "small", "--commit").returncode == 0
+    folder = checkout / "lib/inductive/published/transitive-inference-exceptions"
+    table = folder / "pairs_full_post.csv"
+    table.write_text(table.read_text().replace("0.9979", "0.9978", 1))
+    told = inductive("status").stdout
+    assert "published table transitive-inference-exceptions/pairs_full_post" in told
+
+
+def test_a_script_missing_from_the_contents_is_named(
+    inductive: Command, checkout: Path
+) -> None:
+    (checkout / "notebooks" / "small.py").unlink()
+    done = inductive("run", "small")
+    assert done.returncode == 2
+    assert "small.py is missing but _toc.yml lists it" in done.stderr

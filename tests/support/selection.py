@@ -17,21 +17,19 @@ DEFAULT_MINUTES = 12.0
 def recent_files() -> set[str] | None:
     """Files touched by the last 20 commits or not committed yet; ``None`` without history."""
     touched = _git("log", f"-{RECENT_COMMITS}", "--name-only", "--format=")
-    pending = _git("status", "--porcelain", "--no-renames")
+    pending = _git("status", "--porcelain", "--no-renames", "-uall")
     if not touched:
         return None
     return set(touched.split("\n")) | {line[3:] for line in pending.split("\n")}
 
 
 def changed(slug: str, recent: set[str]) -> bool:
-    """Whether source, products, claims, stores or the experiments module of ``slug`` moved."""
-    results = f"notebooks/results/{slug}/"
-    single = {
-        f"notebooks/{slug}.py",
-        f"notebooks/{slug}.ipynb",
-        f"lib/inductive/experiments/{slug.replace('-', '_')}.py",
-    }
-    return bool(single & recent) or any(file.startswith(results) for file in recent)
+    """Whether source, products, published tables or experiments of ``slug`` were touched."""
+    module = f"lib/inductive/experiments/{slug.replace('-', '_')}"
+    single = {f"notebooks/{slug}.py", f"notebooks/{slug}.ipynb", f"{module}.py"}
+    folders = ("notebooks/results/", "lib/inductive/published/")
+    inside = (f"{module}/", *(f"{folder}{slug}/" for folder in folders))
+    return bool(single & recent) or any(file.startswith(inside) for file in recent)
 
 
 def ordered() -> list[str]:

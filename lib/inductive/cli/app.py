@@ -26,6 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _out = Console(soft_wrap=True)
+# Tables keep their columns in logs and pipes, where the width is not known.
+_tables = Console(width=max(_out.width, 120))
 
 Slug = Annotated[
     str, typer.Argument(help="Chapter, for example transitive-inference-exceptions.")
@@ -79,9 +81,9 @@ def run(
     _out.print(f"{Published(claims)}")
     if commit:
         pages.write()
-        _out.print(f"Committed products replaced: {chapters.notebook(slug)}")
+        typer.echo(f"Committed products replaced: {chapters.notebook(slug)}")
     else:
-        _out.print(f"Notebook and claims: {request.out}")
+        typer.echo(f"Notebook and claims: {request.out}")
 
 
 @_command
@@ -100,9 +102,8 @@ def book() -> None:
         _out.print("Nothing changed since the last build.")
     else:
         with _out.status("Building the site, about half a minute …"):
-            site.build(paths.root())
-        site.mark_current()
-    _out.print(f"The book: {paths.build() / 'html' / 'index.html'} (or `make serve`)")
+            site.refresh()
+    typer.echo(f"The book: {paths.build() / 'html' / 'index.html'} (or `make serve`)")
 
 
 @_command
@@ -131,10 +132,10 @@ def status(
     for slug in chapters.slugs():
         numbers = [str(number) for number in pages.verdicts(slug).values()]
         table.add_row(slug, pages.state(slug), *numbers)
-    _out.print(table)
+    _tables.print(table)
     if write:
         for path in pages.write():
-            _out.print(f"written: {path.relative_to(paths.root())}")
+            typer.echo(f"written: {path.relative_to(paths.root())}")
 
 
 @_command
@@ -149,7 +150,7 @@ def new(
     from inductive.cli import scaffold
 
     for path in scaffold.new(slug, origin):
-        _out.print(f"written: {path.relative_to(paths.root())}")
+        typer.echo(f"written: {path.relative_to(paths.root())}")
     _out.print(f"Run it: inductive run {slug} --profile smoke")
 
 
@@ -161,4 +162,4 @@ def doctor() -> None:
     table = Table("what", "found", "remedy")
     for finding in examination.examine():
         table.add_row(finding.what, finding.found, finding.remedy)
-    _out.print(table)
+    _tables.print(table)

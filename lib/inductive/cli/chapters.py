@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from inductive import paths
-from inductive.cli.errors import UsageError
+from inductive.cli.errors import RunError, UsageError
 
 
 def slugs() -> list[str]:
@@ -35,6 +35,11 @@ def source(slug: str) -> Path:
         UsageError: there is no such chapter.
     """
     path = paths.notebooks() / f"{slug}.py"
+    if slug in slugs() and not path.is_file():
+        raise UsageError(
+            f"notebooks/{slug}.py is missing but _toc.yml lists it: "
+            "restore the file or remove the line"
+        )
     if slug.startswith("_") or not path.is_file():
         raise UsageError(
             f"there is no chapter {slug!r}: the chapters are {', '.join(slugs())}"
@@ -56,9 +61,21 @@ def title(slug: str) -> str:
 
 
 def read_json(slug: str, name: str) -> dict[str, Any] | None:
-    """Committed ``claims.json`` or ``run.json`` of a chapter, ``None`` before its first run."""
+    """Committed ``claims.json`` or ``run.json`` of a chapter, ``None`` before its first run.
+
+    Raises:
+        RunError: the file is no JSON, as after a merge conflict.
+    """
     path = paths.results(slug) / name
-    return json.loads(path.read_text()) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise RunError(
+            f"notebooks/results/{slug}/{name} is not JSON ({error}): `git checkout` it, "
+            f"or delete it and run `inductive run {slug} --commit`"
+        ) from error
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -95,7 +112,8 @@ def sha256(path: Path) -> str:
 def hashes(slug: str) -> dict[str, Any]:
     """Hashes that tie the committed products of a chapter together.
 
-    Keys: ``source`` (the script), ``notebook``, ``claims`` and ``stores`` (file name to hash).
+    Keys: ``source`` (the script), ``notebook``, ``claims``, ``stores`` (file name to hash) and
+    ``published`` (paper and table to hash).
     A file that does not exist has the hash ``None``.
     """
     folder = paths.results(slug)
@@ -108,7 +126,18 @@ def hashes(slug: str) -> dict[str, Any]:
         key: sha256(path) if path.is_file() else None for key, path in single.items()
     }
     result["stores"] = {path.name: sha256(path) for path in sorted(folder.glob("*.nc"))}
+    result["published"] = _published(slug)
     return result
+
+
+def _published(slug: str) -> dict[str, str]:
+    """Hashes of the published tables of every paper that a chapter's script names."""
+    script = source(slug).read_text()
+    return {
+        f"{table.parent.name}/{table.stem}": sha256(table)
+        for table in sorted(paths.PUBLISHED.glob("*/*.csv"))
+        if f'"{table.parent.name}"' in script
+    }
 
 
 def changes(slug: str) -> list[str]:
@@ -122,8 +151,8 @@ def changes(slug: str) -> list[str]:
         for key in ("source", "notebook", "claims")
         if now[key] != then.get(key)
     ]
-    stores = sorted(now["stores"].keys() | then["stores"].keys())
-    moved = [
-        name for name in stores if now["stores"].get(name) != then["stores"].get(name)
-    ]
-    return reasons + [f"its store {name} changed" for name in moved]
+    for key, what in (("stores", "store"), ("published", "published table")):
+        new, old = now[key], then.get(key, {})
+        names = sorted(name for name in new | old if new.get(name) != old.get(name))
+        reasons += [f"its {what} {name} changed" for name in names]
+    return reasons

@@ -124,8 +124,14 @@ def _published_numbers() -> Finding:
     return Finding("Published numbers", "all checksums agree")
 
 
+def browser() -> str | None:
+    """Path of a Chromium for the site's tests: ``$CHROMIUM``, else the first one on PATH."""
+    names = filter(None, (os.environ.get("CHROMIUM"), *_BROWSERS))
+    return next(filter(None, map(shutil.which, names)), None)
+
+
 def _browser() -> Finding:
-    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    found = browser()
     if found:
         return Finding("Browser (tests only)", os.path.basename(found))
     remedy = "`apt-get install chromium`, or any Chromium on PATH; without it site tests skip"

@@ -17,14 +17,15 @@ from typing import Any
 import jupytext
 import nbformat
 import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from inductive import paths
-from inductive.cli import chapters, normalise, parameters
+from inductive.cli import chapters, normalise, parameters, validate
 from inductive.cli.errors import RunError, UsageError
-from inductive.report import published, scorecard
+from inductive.report import scorecard
 from inductive.sweep import fingerprint
 
 CELL_TIMEOUT = 3600  # seconds
@@ -41,6 +42,7 @@ class Request:
         values: parameters that differ from their defaults, without the profile.
         out: folder for the notebook, ``claims.json`` and ``run.json``.
         commit: whether the products replace the committed ones.
+        committed: the committed claims, whose rules a commit may not move silently.
     """
 
     slug: str
@@ -48,6 +50,7 @@ class Request:
     values: dict[str, Any]
     out: Path
     commit: bool
+    committed: dict[str, Any]
 
     @classmethod
     def checked(
@@ -74,7 +77,20 @@ class Request:
                 "--commit takes the paper profile with default parameters: "
                 "leave out --profile smoke and -p"
             )
-        return cls(slug, profile, values, out or paths.runs(slug) / profile, commit)
+        committed = chapters.read_json(slug, "claims.json") or {"claims": []}
+        folder = _checked_folder(out or paths.runs(slug) / profile)
+        return cls(slug, profile, values, folder, commit, committed)
+
+
+def _checked_folder(out: Path) -> Path:
+    out = out.resolve()
+    if out.is_relative_to(paths.notebooks()):
+        raise UsageError(
+            "--out may not lie in notebooks/: --commit replaces committed products"
+        )
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file: name a folder")
+    return out
 
 
 def run(request: Request) -> dict[str, Any]:
@@ -99,9 +115,11 @@ def run(request: Request) -> dict[str, Any]:
     _write(notebook, claims, request.out, request.slug)
     record = _record(request, seconds)
     if request.commit:
-        _refuse_moved_rules(request.slug, claims)
+        _refuse_moved_rules(request.committed, claims)
+        if problems := validate.claim_problems(claims):
+            raise RunError(f"{request.slug}: {'; '.join(problems)}")
         _write(notebook, claims, None, request.slug)
-        record["hashes"] |= chapters.hashes(request.slug)
+        record["hashes"] = chapters.hashes(request.slug)
         chapters.write_json(paths.results(request.slug) / "run.json", record)
     chapters.write_json(request.out / "run.json", record)
     return claims
@@ -132,6 +150,13 @@ def _execute(request: Request) -> NotebookNode:
             kept = request.out / f"{request.slug}.failed.ipynb"
             shutil.copyfile(after, kept)
             raise RunError(_describe(error, kept)) from error
+        except (DeadKernelError, CellTimeoutError) as error:
+            kept = request.out / f"{request.slug}.failed.ipynb"
+            shutil.copyfile(after if after.is_file() else before, kept)
+            raise RunError(
+                f"the kernel stopped, perhaps for want of memory or after {CELL_TIMEOUT} s "
+                f"in one cell ({error}); the half-executed notebook is {kept}"
+            ) from error
         return nbformat.read(after, as_version=4)
 
 
@@ -182,16 +207,22 @@ def _write(
     chapters.write_json(folder / "claims.json", claims)
 
 
-def _refuse_moved_rules(slug: str, claims: dict[str, Any]) -> None:
-    """Refuse a committed claim whose rule or threshold is another one, and no reason given."""
-    committed = chapters.read_json(slug, "claims.json") or {"claims": []}
-    before = {record["id"]: scorecard.rule(record) for record in committed["claims"]}
-    for record in claims["claims"]:
-        new = scorecard.rule(record)
-        old = before.get(record["id"], new)
-        if old != new and "threshold changed" not in record["reason"]:
+def _refuse_moved_rules(committed: dict[str, Any], claims: dict[str, Any]) -> None:
+    """Refuse claims that dropped out, or whose rule moved without a new recorded reason."""
+    now = {record["id"]: record for record in claims["claims"]}
+    for before in committed["claims"]:
+        name, old = before["id"], scorecard.rule(before)
+        if name not in now:
             raise RunError(
-                f"claim {record['id']}: the rule was '{old}' and is now '{new}': "
+                f"claim {name} ({old}) is gone: keep it, with skip() and a reason"
+            )
+        new, told = scorecard.rule(now[name]), scorecard.changes(now[name])
+        past = scorecard.changes(before)
+        if not told.startswith(past):
+            raise RunError(f"claim {name}: keep its recorded change '{past}'")
+        if new != old and told == past:
+            raise RunError(
+                f"claim {name}: the rule was '{old}' and is now '{new}': "
                 "add '; changed old rule: why' to its line"
             )
 
@@ -213,18 +244,8 @@ def _record(request: Request, seconds: float) -> dict[str, Any]:
         "peak_memory_mb": round(kilobytes / 1024),
         "device": os.environ.get("JAX_PLATFORMS", "") or _device(),
         "versions": {"python": platform.python_version()} | versions,
-        "hashes": {"published": _published(script)},
+        "hashes": chapters.hashes(request.slug),
         "fingerprint": fingerprint.of_imports(script),
-    }
-
-
-def _published(script: str) -> dict[str, str]:
-    """Checksums of the published tables of every paper that the script names."""
-    named = [slug for slug in published.slugs() if f'"{slug}"' in script]
-    return {
-        f"{slug}/{table}": digest
-        for slug in named
-        for table, digest in published.checksums(slug).items()
     }
 
 

@@ -4,6 +4,8 @@ import getpass
 import hashlib
 import re
 import socket
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,10 @@ _KEPT_CELL_METADATA = ("tags", "mystnb", "editable")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _LEAKS = {
     "a path": re.compile(
-        r"(?<![\w:/.])/(?:home|Users|root|tmp|var|private|usr|opt|mnt|srv)/\w+"
+        r"(?<![\w:/.])/(?:home|Users|root|tmp|var|private|usr|opt|mnt|srv|data|workspace)/\w+"
         r"|(?<!\w)[A-Z]:\\\w+"
     ),
-    "a date and time": re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d"),
+    "a time": re.compile(r"\b\d{1,2}:\d\d:\d\d\b|\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d"),
     "a memory address": re.compile(r"\b0x[0-9a-f]{8,}\b"),
 }
 
@@ -111,14 +113,16 @@ def warnings(notebook: NotebookNode) -> str:
 
 
 def leaks(notebook: NotebookNode) -> list[str]:
-    """Traces of the machine or the moment in the outputs: paths, times, addresses, names."""
+    """Traces of the machine or the moment: paths, times, addresses, host and user names."""
     private = {"the host name": socket.gethostname(), "the user name": _user()}
     patterns = _LEAKS | {
         what: re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
         for what, name in private.items()
         if len(name) > 3 and name != "root"  # shorter ones, and root, are plain words
     }
-    patterns["a path of this machine"] = re.compile(re.escape(str(Path.cwd())))
+    places = {Path.cwd(), Path.home(), Path(sys.prefix), Path(tempfile.gettempdir())}
+    inside = "|".join(re.escape(f"{place}/") for place in sorted(places - {Path("/")}))
+    patterns["a path of this machine"] = re.compile(inside)
     return [
         f"cell {index} shows {what}: {match[0]}"
         for index, text in _texts(notebook)
@@ -137,6 +141,7 @@ def _user() -> str:
 def _texts(notebook: NotebookNode) -> list[tuple[int, str]]:
     found = []
     for index, cell in enumerate(notebook.cells):
+        found.append((index, cell.source))
         for output in cell.get("outputs", []):
             if output.output_type == "stream":
                 found.append((index, output.text))
@@ -144,6 +149,6 @@ def _texts(notebook: NotebookNode) -> list[tuple[int, str]]:
                 found += [
                     (index, str(value))
                     for media, value in output.data.items()
-                    if not media.startswith("image/")
+                    if media not in ("image/png", "image/jpeg")
                 ]
     return found

@@ -107,7 +107,10 @@ def parse(assignments: Iterable[str], known: dict[str, Parameter]) -> dict[str, 
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
         if not equals:
-            raise UsageError(f"{assignment!r} is not of the form name=value")
+            names = ", ".join(known)
+            raise UsageError(
+                f"{assignment!r} is not of the form name=value: names are {names}"
+            )
         if name not in known:
             names = ", ".join(known)
             raise UsageError(f"there is no parameter {name!r}: allowed are {names}")

@@ -1,5 +1,6 @@
 """Start a chapter: from the template, or as a fork of an existing one."""
 
+import keyword
 import re
 from pathlib import Path
 
@@ -45,10 +46,10 @@ def _copies(source: Path, target: Path) -> dict[Path, Path]:
 
 
 def _check(slug: str) -> None:
-    if not _SLUG.fullmatch(slug):
+    if not _SLUG.fullmatch(slug) or keyword.iskeyword(slug):
         raise UsageError(
             f"{slug!r} is no slug: use lower-case words joined by hyphens, "
-            "beginning with a letter, such as my-study"
+            "beginning with a letter and no word of Python, such as my-study"
         )
     bases = [paths.notebooks() / slug, _experiments(slug), _test(slug)]
     taken = [*bases, *(base.with_suffix(".py") for base in bases)]

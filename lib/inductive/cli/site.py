@@ -15,6 +15,7 @@ from inductive.cli.errors import RunError
 _SOURCES = (
     "_config.yml",
     "_toc.yml",
+    "requirements.lock",
     "book/**/*",
     "notebooks/*.ipynb",
     "notebooks/*.py",
@@ -63,14 +64,22 @@ def is_current() -> bool:
     return built and stamp.read_text() == inputs_hash()
 
 
-def mark_current() -> None:
-    """Remember that ``_build/html`` was built from today's files at today's commit."""
-    chapters.write_text(_stamp(), inputs_hash())
+def refresh() -> None:
+    """Build ``_build/html`` and remember the files and the commit that it was built from.
+
+    Raises:
+        RunError: as :func:`build`; the site then counts as not built.
+    """
+    _stamp().unlink(missing_ok=True)  # what a failing build leaves may be half-made
+    before = inputs_hash()  # what is edited while it builds is not in it
+    build(paths.root())
+    chapters.write_text(_stamp(), before)
 
 
 def inputs_hash() -> str:
     """SHA-256 over all that the pages are made of, the commit included (pages show it)."""
-    digest = hashlib.sha256(commit().encode())
+    address = _git("remote", "get-url", "origin")  # pages link to it where it is public
+    digest = hashlib.sha256(f"{commit()} {address}".encode())
     for path in _inputs():
         digest.update(str(path.relative_to(paths.root())).encode())
         digest.update(path.read_bytes())
@@ -79,7 +88,11 @@ def inputs_hash() -> str:
 
 def commit() -> str:
     """Hash of the checked-out commit, empty outside a git checkout."""
-    command = ["git", "-C", str(paths.root()), "rev-parse", "HEAD"]
+    return _git("rev-parse", "HEAD")
+
+
+def _git(*words: str) -> str:
+    command = ["git", "-C", str(paths.root()), *words]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:  # no git on this machine

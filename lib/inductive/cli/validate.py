@@ -54,6 +54,9 @@ def claim_problems(claims: dict[str, Any]) -> list[str]:
             passes = measured is not None and rule(measured, record["threshold"])
         if verdict == "reproduced" and not passes:
             problems.append(f"{record['id']} is called reproduced against its rule")
+        spread = (record["published"] or {}).get("interval")
+        if verdict == "partly" and passes and spread is None:
+            problems.append(f"{record['id']} is called partly though its rule passes")
         if verdict != "reproduced" and not record["reason"]:
             problems.append(f"{record['id']} is {verdict} without a reason")
     return problems

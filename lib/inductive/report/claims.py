@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from inductive.report.scorecard import ClaimTable, Published, Scorecard
+from inductive.report.scorecard import CHANGED, ClaimTable, Published, Scorecard
 
 RULES = {
     "<=": operator.le,
@@ -266,7 +266,7 @@ class Ledger:
                 "value": claim.published,
                 "interval": claim.published_interval and [*claim.published_interval],
             }
-        notes = [f"threshold changed from {claim.changed}"] if claim.changed else []
+        notes = [f"{CHANGED}{claim.changed}"] if claim.changed else []
         return self._declaration(claim) | {
             "measured": None if measured is None else rounded(measured),
             "interval": interval and [rounded(bound) for bound in interval],

@@ -8,6 +8,8 @@ MIME = "application/vnd.inductive.claims+json"
 VERDICTS = ("reproduced", "partly", "not reproduced", "not tested")
 FIELDS = ("id", "statement", "panel", "rule", "threshold", "measured")
 FIELDS += ("interval", "published", "verdict", "reason")
+# Opens the part of a claim's reason that tells of changes of its rule.
+CHANGED = "rule changed from "
 # Rounding noise is shown as a bound, so that the scorecard reads the same on every machine.
 NOISE = 1e-9
 
@@ -102,6 +104,11 @@ class Published:
 def rule(record: dict[str, Any]) -> str:
     """The rule of a claim with its threshold filled in, as "error <= 0.1"."""
     return record["rule"].replace("threshold", f"{record['threshold']:.6g}")
+
+
+def changes(record: dict[str, Any]) -> str:
+    """What a claim's reason tells of changes of its rule, empty when it never changed."""
+    return record["reason"].partition(CHANGED)[2]
 
 
 def count(records: Iterable[dict[str, Any]]) -> dict[str, int]:

@@ -18,9 +18,9 @@ def test_a_healthy_machine_has_findings_for_everything() -> None:
     names = [item.what for item in found]
     assert len(set(names)) == len(names) >= 8
     assert all(item.found for item in found)
-    assert finding("Packages").remedy == ""
+    assert finding("Packages").found
     assert finding("Published numbers").found == "all checksums agree"
-    assert "cpu" in finding("JAX devices").found.lower()
+    assert "jax 0." in finding("JAX devices").found
 
 
 def test_a_missing_browser_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,9 @@ def test_error_outputs_are_refused() -> None:
         ("see /" + "home/someone/file", "a path"),
         ("see /" + "tmp/x1", "a path"),
         ("C:\\Users", "a path"),
-        ("at 2026-01-02 03:04", "a date and time"),
+        ("at 2026-01-02 03:04", "a time"),
+        ("Sat Nov 21 13:01:05", "a time"),
+        ("/" + "workspace/a", "a path"),
         ("<Axes at 0x7f1234567890>", "a memory address"),
     ],
 )

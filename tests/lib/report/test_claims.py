@@ -76,7 +76,7 @@ def test_a_changed_threshold_is_told_even_when_the_claim_holds() -> None:
     ledger = Ledger("slug", "paper", [claim(changed="0.01: units were percent")])
     ledger.check("C1", 0.0, sign=True)
     reason = ledger.to_json()["claims"][0]["reason"]
-    assert reason == "threshold changed from 0.01: units were percent"
+    assert reason == "rule changed from 0.01: units were percent"
 
 
 def test_claims_are_declared_one_a_line() -> None:

@@ -11,7 +11,7 @@ from inductive.tasks.transitive_inference import all_trials, one_hot
 from inductive.theory import kernels
 from inductive.theory.kernels import ExchangeableKernel
 
-# Table of the dossier, whose four digits bound the error at 5e-5. Depth 3 of the
+# A table made before, whose four digits bound the error at 5e-5. Depth 3 of the
 # features is 0.325348 and stands there as .3254, hence the wider 6e-5.
 DEPTHS = (1, 2, 3, 4, 5, 7, 10)
 FEATURES = (0.1472, 0.2487, 0.3254, 0.3860, 0.4357, 0.5126, 0.5935)
@@ -108,7 +108,7 @@ def test_both_estimators_agree_on_any_features_in_any_order() -> None:
     means = kernels.class_means(features @ features.T, pairs)
     measured = kernels.measure_conjunctivity(features, pairs)
     assert measured == pytest.approx(float(kernels.conjunctivity(means)), abs=1e-12)
-    # The dossier's formula, written out.
+    # The formula of Lippl et al. (PNAS 2024), written out.
     where = {tuple(pair): k for k, pair in enumerate(pairs.tolist())}
     psi = {(i, j): features[where[i, j]] - features[where[j, i]] for i, j in where}
     overlaps = [psi[a] @ psi[b] for a in psi for b in psi if a[0] == b[0] and a != b]
