@@ -4,7 +4,6 @@ import fcntl
 import functools
 import http.server
 import os
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from inductive.cli import doctor
+from inductive.cli.errors import RunError
 from inductive.cli.site import build
 
 ROOT = Path(__file__).parents[2]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # A browser that asks the network for itself would blur what the pages ask for.
 ARGUMENTS = [
     "--no-sandbox",
@@ -43,16 +43,21 @@ def repository() -> Path:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the site's pages, built from nothing with warnings as errors.
 
-    Built once for all workers of a run: whoever comes second finds it done.
+    Built once for all workers of a run: whoever comes second finds it done, or failed.
     """
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-    place = shared / "site-folder"
+    place, failure = shared / "site-folder", shared / "site-failure"
     with (shared / "site-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not place.is_file():
-            place.write_text(str(build(shared / "site")))
+        if not place.is_file() and not failure.is_file():
+            try:
+                place.write_text(str(build(shared / "site")))
+            except RunError as error:
+                failure.write_text(str(error))
+    if failure.is_file():
+        pytest.fail(failure.read_text(), pytrace=False)
     return Path(place.read_text())
 
 
@@ -69,10 +74,9 @@ def address(site: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium; without one the tests skip, or fail if REQUIRE_BROWSER=1."""
-    named = os.environ.get("CHROMIUM")
-    path = named or next(filter(None, map(shutil.which, BROWSERS)), None)
+    path = doctor.browser()
     if path is None:
-        reason = f"no browser: install one of {', '.join(BROWSERS)} or set CHROMIUM"
+        reason = "no browser: install chromium or set CHROMIUM"
         if os.environ.get("REQUIRE_BROWSER") == "1":
             pytest.fail(reason)
         pytest.skip(reason)

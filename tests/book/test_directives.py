@@ -6,11 +6,14 @@ import io
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
 from sphinx.application import Sphinx
+
+from inductive.report.scorecard import VERDICTS
 
 SLUG = "some-paper"
 TOC = """
@@ -69,7 +72,7 @@ def records() -> dict[str, dict]:
             "hashes": {
                 "source": hashlib.sha256(b"print()\n").hexdigest(),
                 "stores": {"theory.nc": "c0ffee"},
-                "published": {"table.csv": "decade"},
+                "published": {"other-paper/table": "decade"},
             },
             "fingerprint": "sha256:fade",
         },
@@ -77,7 +80,7 @@ def records() -> dict[str, dict]:
 
 
 @pytest.fixture
-def book(tmp_path, records) -> Path:
+def book(tmp_path, records, monkeypatch) -> Path:
     """Source folder of a small book with one chapter that was run."""
     results = tmp_path / "notebooks" / "results" / SLUG
     results.mkdir(parents=True)
@@ -85,11 +88,12 @@ def book(tmp_path, records) -> Path:
         (results / f"{name}.json").write_text(json.dumps(content))
     (tmp_path / "notebooks" / f"{SLUG}.py").write_text("print()\n")
     (tmp_path / "notebooks" / f"{SLUG}.md").write_text(PAGE)
-    published = tmp_path / "lib" / "inductive" / "published" / SLUG
+    published = tmp_path / "lib" / "inductive" / "published" / "other-paper"
     published.mkdir(parents=True)
     (published / "table.csv").write_text("x,y\n1,2\n")
     (tmp_path / "index.md").write_text("# Home\n\n```{verdict-board}\n```\n")
     (tmp_path / "_toc.yml").write_text(TOC)
+    monkeypatch.setenv("INDUCTIVE_ROOT", str(tmp_path))
     return tmp_path
 
 
@@ -180,7 +184,7 @@ def test_unknown_verdict_is_refused(book, records):
     claims = records["claims"] | {"claims": [{"id": "C1", "verdict": "great"}]}
     path = book / "notebooks" / "results" / SLUG / "claims.json"
     path.write_text(json.dumps(claims))
-    chapter = module("records").Chapter.read(book, SLUG)
+    chapter = module("records").Chapter.read(SLUG)
     with pytest.raises(ValueError, match="'great'"):
         chapter.counts()
 
@@ -200,6 +204,20 @@ def test_provenance_names_what_was_run(book):
         assert known in text
     assert "changed since" not in text
     assert re.search(r'href="[^"]*_downloads/[^"]*/table\.csv"', chapter)
+
+
+def test_provenance_names_a_table_that_is_gone(book):
+    folder = book / "lib" / "inductive" / "published" / "other-paper"
+    (folder / "table.csv").unlink()
+    _, chapter, warnings = pages(book)
+    assert "table.csv" not in warnings
+    assert "other-paper/table decade" in words(chapter)
+
+
+def test_extension_starts_no_jax_and_no_matplotlib(repository):
+    code = "import bookext, sys; sys.exit(bool({'jax', 'matplotlib'} & {*sys.modules}))"
+    folder = repository / "book" / "_ext"
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
 
 
 def test_provenance_notes_a_script_that_changed_since(book):
@@ -299,7 +317,7 @@ def test_badges_are_readable(repository):
     rules = re.findall(
         r"\.verdict-[a-z-]+ \{\s*background: (#\w+);\s*color: (#\w+);", css
     )
-    assert len(rules) == len(module("records").VERDICTS)
+    assert len(rules) == len(VERDICTS)
     assert all(contrast(*colours) >= 4.5 for colours in rules)
 
 

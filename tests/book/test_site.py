@@ -1,5 +1,6 @@
 """Every page of the built site, as a reader's browser sees it."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +12,8 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.xdist_group("site")
-
-TOC = yaml.safe_load((Path(__file__).parents[2] / "_toc.yml").read_text())
+ROOT = Path(__file__).parents[2]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 PAGES = [
     TOC["root"],
     *(entry["file"] for part in TOC["parts"] for entry in part["chapters"]),
@@ -205,6 +205,15 @@ def test_internal_links_lead_somewhere(site):
             if not target.is_file() or (anchor not in known and anchor != "top"):
                 broken.append(f"{path.relative_to(site)}: {address}")
     assert broken == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_published_tables_can_be_downloaded(name, site):
+    run = ROOT / name.replace("notebooks/", "notebooks/results/") / "run.json"
+    wanted = json.loads(run.read_text())["hashes"]["published"]
+    links = _Links((site / f"{name}.html").read_text()).addresses
+    offered = {link.rsplit("/", 1)[-1] for link in links if "_downloads/" in link}
+    assert {f"{Path(table).name}.csv" for table in wanted} <= offered
 
 
 def test_links_are_relative_except_on_the_not_found_page(site):

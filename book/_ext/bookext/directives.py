@@ -10,8 +10,10 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from inductive.cli import chapters
+
 from . import forge, markup
-from .records import Chapter, device, duration, memory, record_files, slugs
+from .records import Chapter, device, duration, memory, record_files
 
 LOGGER = logging.getLogger(__name__)
 
@@ -28,9 +30,9 @@ class _ChapterDirective(SphinxDirective):
 
     def chapter(self, slug: str) -> Chapter:
         """Records of a chapter, with a warning when it was never run."""
-        for path in record_files(self.root, slug):
+        for path in record_files(slug):
             self.env.note_dependency(str(path))
-        chapter = Chapter.read(self.root, slug)
+        chapter = Chapter.read(slug)
         if not chapter.complete:
             LOGGER.warning(
                 "chapter %s was not run yet: run `inductive run %s --commit`",
@@ -174,14 +176,17 @@ class Provenance(_ChapterDirective):
         hashes = (chapter.run or {})["hashes"]
         for title, key in (("Stores", "stores"), ("Data sheets", "published")):
             if hashes.get(key):
-                yield title, [markup.checksums(hashes[key], self._links(chapter, key))]
+                links = self._tables(hashes[key]) if key == "published" else {}
+                yield title, [markup.checksums(hashes[key], links)]
 
-    def _links(self, chapter: Chapter, key: str) -> dict[str, nodes.Node]:
-        """Download links of the files that a reader may want, by file name."""
-        if key != "published":
-            return {}
+    def _tables(self, names: Iterable[str]) -> dict[str, nodes.Node]:
+        """Download links of published tables, by their names ``<paper>/<table>``."""
+        folder = self.root / "lib" / "inductive" / "published"
+        files = {name: folder / f"{name}.csv" for name in names}
         return {
-            path.name: self.download(path, path.name) for path in chapter.published()
+            name: self.download(path, path.name)
+            for name, path in files.items()
+            if path.is_file()
         }
 
 
@@ -195,7 +200,7 @@ class VerdictBoard(_ChapterDirective):
         toc = self.root / self.config.external_toc_path
         self.env.note_dependency(str(toc))
         head = ["Chapter", "Claims", "Time to run"]
-        rows = [self._row(self.chapter(slug)) for slug in slugs(toc)]
+        rows = [self._row(self.chapter(slug)) for slug in chapters.slugs()]
         return [markup.table(head, rows, ["verdict-board"])]
 
     def _row(self, chapter: Chapter) -> list[list[nodes.Node]]:

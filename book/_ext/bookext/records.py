@@ -1,15 +1,12 @@
 """What is known about a chapter: its committed ``run.json`` and ``claims.json``."""
 
-import hashlib
-import json
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-VERDICTS = ("reproduced", "partly", "not reproduced", "not tested")
+from inductive import paths
+from inductive.cli import chapters
+from inductive.report import scorecard
 
 
 @dataclass(frozen=True)
@@ -18,20 +15,21 @@ class Chapter:
 
     Attributes:
         slug: name of the chapter everywhere.
-        root: folder of the repository.
         run: content of ``run.json``.
         claims: content of ``claims.json``.
     """
 
     slug: str
-    root: Path
     run: dict[str, Any] | None
     claims: dict[str, Any] | None
 
     @classmethod
-    def read(cls, root: Path, slug: str) -> "Chapter":
-        """Records of the chapter ``slug`` of the repository at ``root``."""
-        return cls(slug, root, *(_load(path) for path in record_files(root, slug)))
+    def read(cls, slug: str) -> "Chapter":
+        """Records of the chapter ``slug``."""
+        run, claims = (
+            chapters.read_json(slug, path.name) for path in record_files(slug)
+        )
+        return cls(slug, run, claims)
 
     @property
     def complete(self) -> bool:
@@ -39,50 +37,32 @@ class Chapter:
         return self.run is not None and self.claims is not None
 
     def counts(self) -> dict[str, int]:
-        """Number of claims per verdict, in the order of ``VERDICTS``, zeros included.
+        """Number of claims per verdict, in the order of the library's ``VERDICTS``, zeros included.
 
         Raises:
             ValueError: a claim has a verdict that is not one of the four.
         """
-        found = Counter(claim["verdict"] for claim in (self.claims or {})["claims"])
-        unknown = sorted(found.keys() - set(VERDICTS))
-        if unknown:
-            raise ValueError(
-                f"notebooks/results/{self.slug}/claims.json has the verdict "
-                f"{unknown[0]!r}: use one of {', '.join(VERDICTS)}"
-            )
-        return {verdict: found[verdict] for verdict in VERDICTS}
-
-    def published(self) -> list[Path]:
-        """The paper's own numbers: the CSV files of the data sheets, by name."""
-        folder = self.root / "lib" / "inductive" / "published" / self.slug
-        return sorted(folder.rglob("*.csv"))
+        claims = (self.claims or {})["claims"]
+        for claim in claims:
+            if claim["verdict"] not in scorecard.VERDICTS:
+                raise ValueError(
+                    f"notebooks/results/{self.slug}/claims.json has the verdict "
+                    f"{claim['verdict']!r}: use one of {', '.join(scorecard.VERDICTS)}"
+                )
+        return scorecard.count(claims)
 
     def changed_since_run(self) -> bool:
         """Whether today's script differs from the one that was run."""
-        script = self.root / "notebooks" / f"{self.slug}.py"
+        script = paths.notebooks() / f"{self.slug}.py"
         if self.run is None or not script.is_file():
             return False
-        today = hashlib.sha256(script.read_bytes()).hexdigest()
-        return today != self.run["hashes"]["source"]
+        return chapters.sha256(script) != self.run["hashes"]["source"]
 
 
-def record_files(root: Path, slug: str) -> tuple[Path, Path]:
+def record_files(slug: str) -> tuple[Path, Path]:
     """Paths of ``run.json`` and ``claims.json`` of a chapter."""
-    folder = root / "notebooks" / "results" / slug
+    folder = paths.results(slug)
     return folder / "run.json", folder / "claims.json"
-
-
-def slugs(toc: Path) -> list[str]:
-    """Slugs of all chapters in the order of the table of contents."""
-    content = yaml.safe_load(toc.read_text(encoding="utf-8"))
-    files = [
-        entry["file"]
-        for part in content.get("parts", [])
-        for entry in part.get("chapters", [])
-    ]
-    chapters = [file for file in files if file.startswith("notebooks/")]
-    return [file.removeprefix("notebooks/").removesuffix(".ipynb") for file in chapters]
 
 
 def duration(seconds: float) -> str:
@@ -104,9 +84,3 @@ def memory(megabytes: float) -> str:
 def device(name: str) -> str:
     """The device of a run in words; other names than ``cpu`` are shown as they are."""
     return "CPU" if name.lower() == "cpu" else name
-
-
-def _load(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
-    return json.loads(path.read_text(encoding="utf-8"))
