@@ -512,8 +512,9 @@ task = tasks["exc_mid_n9"]
 
 
 def many(margins, seeds, **setting):
-    """Networks of all seeds in one compiled program, one after the other: fastest on a CPU."""
-    return jax.jit(lambda keys: jax.lax.map(partial(margins, **setting), keys))(seeds)
+    """Networks of all seeds, one after the other through one compiled program: fastest on a CPU."""
+    one = jax.jit(partial(margins, **setting))
+    return jax.tree.map(lambda *values: np.stack(values), *map(one, seeds))
 
 
 runs = {w: many(experiments.random_feature_margins, keys, task=task, width=w) for w in widths}
@@ -804,6 +805,7 @@ plt.show()
 # For invented teams Llama-3.2-1B behaves more conjunctively than Qwen3.5-2B in all four configurations; with poker hands and an exception it does not.
 # Where α_eff lies well above α* (more outer items), both models fall significantly below chance; Qwen's base case, well below it, lies 1.5 standard errors above chance, the other three cells within 1.2.
 # Poker disagrees: its base case is fitted above α*, and yet its votes are 58 and 61 %.
+# Nor does the fit without an exception predict the one with it outside invented teams (C17): for real teams α_eff moves by up to 0.13, for poker hands by 0.26.
 # Stronger penalties look like more conjunctive codes, from C = 1 down.
 
 # %%
@@ -863,7 +865,7 @@ for (name, (curve, dots, lazy)), color in zip(worst.items(), ("green", "blue"), 
     look = {"color": style.OKABE_ITO[color], "ms": 8, "mec": "black", "mew": 0.4, "zorder": 6}
     axes[1].plot(np.full(n_seeds, conjunctivity), lazy, "*", **look)
 panels.zero_line(axes[1])
-axes[1].set(xlabel="conjunctivity α", ylabel="worst cross-section margin", ylim=(-0.25, 1))
+axes[1].set(xlabel="conjunctivity α", ylabel="worst cross-section margin", ylim=(-0.2, 0.5))
 axes[1].legend()
 plt.show()
 
