@@ -120,6 +120,17 @@ def test_a_moved_threshold_needs_its_reason(inductive: Command, checkout: Path) 
 def test_two_runs_are_byte_identical_and_parameters_arrive(
     inductive: Command, checkout: Path
 ) -> None:
+    script = checkout / "notebooks" / "small.py"
+    drawing = (
+        "# %%\nimport jax\nimport matplotlib.pyplot as plt\n"
+        "from inductive.report import style\nstyle.use_style()\n"
+        "figure, ax = plt.subplots()\n"
+        "ax.plot(jax.random.normal(jax.random.key(seed), (50,)))\nplt.show()\n\n"
+    )
+    text = script.read_text()
+    script.write_text(
+        text.replace("# %%\nclaims.publish", f"{drawing}# %%\nclaims.publish")
+    )
     for name in ("one", "two"):
         done = inductive(
             "run", "small", "--profile", "smoke", "-p", "seed=7", "--out", name
@@ -130,6 +141,7 @@ def test_two_runs_are_byte_identical_and_parameters_arrive(
     assert one["small.ipynb"] == two["small.ipynb"]
     assert one["claims.json"] == two["claims.json"]
     assert b"seed = 7" in one["small.ipynb"]
+    assert b"image/png" in one["small.ipynb"]
     assert json.loads(one["claims.json"])["profile"] == "smoke"
     assert not (checkout / "notebooks" / "small.ipynb").exists()
 

@@ -55,6 +55,31 @@ def test_the_table_of_contents_keeps_its_other_entries(
     assert files == ["notebooks/one-study", "notebooks/two-study"]
 
 
+def test_own_studies_stay_together_before_a_later_part(
+    inductive: Command, checkout: Path
+) -> None:
+    inductive("new", "one-study")
+    toc = checkout / "_toc.yml"
+    later = "  - caption: Later\n    chapters:\n      - file: book/later\n"
+    toc.write_text(toc.read_text() + later)
+    inductive("new", "two-study")
+    own, last = yaml.safe_load(toc.read_text())["parts"][-2:]
+    assert [entry["file"] for entry in own["chapters"]] == [
+        "notebooks/one-study",
+        "notebooks/two-study",
+    ]
+    assert last["caption"] == "Later"
+
+
+def test_a_fork_carries_its_name_in_the_title(
+    inductive: Command, checkout: Path
+) -> None:
+    inductive("new", "one-study")
+    inductive("new", "two-study", "--from", "one-study")
+    script = (checkout / "notebooks" / "two-study.py").read_text()
+    assert "# # The symbolic distance effect (two-study)\n" in script
+
+
 def test_the_test_of_a_new_chapter_passes(inductive: Command, checkout: Path) -> None:
     inductive("new", "my-study")
     test = checkout / "tests" / "lib" / "experiments" / "test_my_study.py"

@@ -32,7 +32,8 @@ def new(slug: str, origin: str | None = None) -> list[Path]:
     copies |= _copies(_experiments(old), _experiments(slug))
     copies |= _copies(_test(old), _test(slug))
     for source, path in copies.items():
-        chapters.write_text(path, _renamed(source.read_text(), old, slug))
+        text = _renamed(source.read_text(), old, slug)
+        chapters.write_text(path, _titled(text, slug) if source == script else text)
     _add_to_toc(slug)
     return [*copies.values(), paths.root() / "_toc.yml"]
 
@@ -84,13 +85,30 @@ def _renamed(text: str, old: str, new: str) -> str:
     return "\n".join(lines)
 
 
+def _titled(script: str, slug: str) -> str:
+    """``script`` with the slug in its title, so that a fork and its origin are told apart."""
+    return re.sub(
+        r"^# # (.+?)( \([a-z0-9-]+\))?$",
+        rf"# # \1 ({slug})",
+        script,
+        count=1,
+        flags=re.M,
+    )
+
+
 def _add_to_toc(slug: str) -> None:
-    """Append the chapter to the last part, which is made when it is not there yet.
+    """Append the chapter to the part of own studies, which is made when it is not there yet.
 
     The file is edited as text, so that its comments and order stay.
     """
     path = paths.root() / "_toc.yml"
-    text = path.read_text().rstrip("\n")
-    if f"caption: {_STUDIES}" not in text:
-        text += f"\n  - caption: {_STUDIES}\n    chapters:"
-    chapters.write_text(path, f"{text}\n      - file: notebooks/{slug}\n")
+    lines = path.read_text().rstrip("\n").split("\n")
+    entry = f"      - file: notebooks/{slug}"
+    captions = [k for k, line in enumerate(lines) if line.startswith("  - caption:")]
+    own = [k for k in captions if lines[k].endswith(_STUDIES)]
+    if own:
+        following = [k for k in captions if k > own[0]]
+        lines.insert(following[0] if following else len(lines), entry)
+    else:
+        lines += [f"  - caption: {_STUDIES}", "    chapters:", entry]
+    chapters.write_text(path, "\n".join(lines) + "\n")
