@@ -208,6 +208,9 @@ def is_annotated(node: ast.stmt) -> bool:
     return typed and node.returns is not None
 
 
+NUMERICAL = {"rng", "stats", "tasks", "models", "theory", "experiments"}
+
+
 def docstring_violations(library: Path) -> list[str]:
     """Public modules, classes and functions without docstring or types."""
     found = []
@@ -223,7 +226,29 @@ def docstring_violations(library: Path) -> list[str]:
                 found.append(f"{name} has no docstring")
             if not is_annotated(node):
                 found.append(f"{name} lacks a type")
+            if isinstance(node, ast.FunctionDef):
+                found += [f"{name}: {gap}" for gap in docstring_gaps(node, module)]
     return found
+
+
+def docstring_gaps(node: ast.FunctionDef, module: str) -> list[str]:
+    """What the docstring of a public function leaves out: arguments, errors.
+
+    Arguments are named one by one where there is an ``Args:`` section, which numerical
+    rooms need from two arguments on. Errors are named wherever the function raises.
+    """
+    text = ast.get_docstring(node) or ""
+    every = [*node.args.args, *node.args.kwonlyargs]
+    names = [arg.arg for arg in every if arg.arg not in ("self", "cls")]
+    gaps = []
+    if "Args:" in text:
+        gaps += [f"{arg} is not in Args" for arg in names if f"{arg}:" not in text]
+    elif len(names) >= 2 and module.split(".")[0] in NUMERICAL:
+        gaps.append("no Args")
+    raises = any(isinstance(item, ast.Raise) and item.exc for item in ast.walk(node))
+    if raises and "Raises:" not in text and not module.startswith("cli.app"):
+        gaps.append("no Raises")
+    return gaps
 
 
 def notebook_violations(sources: list[Path], chapters: set[str]) -> list[str]:
@@ -379,6 +404,28 @@ def test_a_planted_bare_name_is_found(
     tmp_path: Path, text: str, expected: list[str]
 ) -> None:
     assert docstring_violations(plant(tmp_path, {"rng.py": text})) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "gap"),
+    [
+        ('def f(a: int, b: int) -> int:\n    """Doc."""\n    return a\n', "no Args"),
+        (
+            'def f(a: int, b: int) -> int:\n    """Doc.\n\n    Args:\n'
+            '        a: first.\n    """\n    return a\n',
+            "b is not in Args",
+        ),
+        (
+            'def f(a: int) -> int:\n    """Doc."""\n    raise ValueError(a)\n',
+            "no Raises",
+        ),
+    ],
+)
+def test_a_planted_gap_in_a_docstring_is_found(
+    tmp_path: Path, body: str, gap: str
+) -> None:
+    library = plant(tmp_path, {"rng.py": f'"""Doc."""\n\n\n{body}'})
+    assert docstring_violations(library) == [f"rng.f: {gap}"]
 
 
 def test_a_module_without_docstring_is_found(tmp_path: Path) -> None:

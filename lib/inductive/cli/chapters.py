@@ -53,7 +53,11 @@ def notebook(slug: str) -> Path:
 
 
 def title(slug: str) -> str:
-    """Title of the chapter: its first first-level heading."""
+    """Title of the chapter: its first first-level heading.
+
+    Raises:
+        UsageError: the script has none.
+    """
     for line in source(slug).read_text().splitlines():
         if line.startswith("# # "):
             return line.removeprefix("# # ").strip()

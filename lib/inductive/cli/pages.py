@@ -192,7 +192,11 @@ def _paper_row(paper: dict[str, Any]) -> list[str]:
 
 
 def readme() -> str:
-    """``README.md`` with its chapter table made again."""
+    """``README.md`` with its chapter table made again.
+
+    Raises:
+        RunError: the lines between which the table stands are missing.
+    """
     path = paths.root() / "README.md"
     text = path.read_text()
     start, end = (text.find(mark) for mark in _MARKS)

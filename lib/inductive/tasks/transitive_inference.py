@@ -120,6 +120,11 @@ def pair_class(task: Task, i: int, j: int) -> str:
     For one exception these are the classes of the authors' tables (there ``cross`` is
     called "between"); for several, "cycle" means non-trivial component (derived here).
 
+    Args:
+        task: which comparisons are trained.
+        i: rank of the better item.
+        j: rank of the worse item, larger than i.
+
     Raises:
         ValueError: not 0 <= i < j < n_items.
     """
@@ -188,6 +193,11 @@ def all_trials(n_items: int) -> Int[np.ndarray, "k 2"]:
 
 
 def one_hot(pairs: Int[np.ndarray, "k 2"], n_items: int) -> Float[Array, "k d"]:
-    r"""Inputs :math:`[e_i; e_j]/\sqrt 2` of unit length, shape (k, 2 n_items)."""
+    r"""Inputs :math:`[e_i; e_j]/\sqrt 2` of unit length, shape (k, 2 n_items).
+
+    Args:
+        pairs: ordered pairs of ranks.
+        n_items: number of items.
+    """
     inputs = np.eye(n_items)[pairs].reshape(len(pairs), 2 * n_items)
     return jnp.asarray(inputs / np.sqrt(2.0))

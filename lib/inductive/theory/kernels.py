@@ -50,7 +50,13 @@ def gram(
     pairs_a: Int[np.ndarray, "a 2"],
     pairs_b: Int[np.ndarray, "b 2"],
 ) -> Float[Array, "a b"]:
-    """The kernel matrix between two lists of ordered pairs of different items."""
+    """The kernel matrix between two lists of ordered pairs of different items.
+
+    Args:
+        kernel: its five values.
+        pairs_a: ordered pairs, the rows.
+        pairs_b: ordered pairs, the columns.
+    """
     return _look_up(kernel, _classes(pairs_a, pairs_b))
 
 
@@ -113,6 +119,10 @@ def arc_cosine_slope(cosine: Scalar, curvature: Scalar = 1.0) -> Float[Array, ""
     r"""Derivative :math:`\kappa'(x) = 1 - \frac{\rho_a}{\pi}\arccos x`.
 
     It is the normalised kernel of the derivative of the activation.
+
+    Args:
+        cosine: x, -1 to 1.
+        curvature: :math:`\rho_a`, 0 (linear) to 2 (absolute value).
     """
     return 1.0 - curvature / jnp.pi * jnp.arccos(jnp.asarray(cosine, dtype=float))
 

@@ -75,7 +75,12 @@ def ridge_dual(
 def predict(
     k_test: Float[Array, "t m"], dual: Float[Array, " m"]
 ) -> Float[Array, " t"]:
-    """Predictions from the kernel between test and training cases: ``k_test @ dual``."""
+    """Predictions from the kernel between test and training cases: ``k_test @ dual``.
+
+    Args:
+        k_test: kernel between test and training cases.
+        dual: dual weights of the training cases.
+    """
     return k_test @ dual
 
 

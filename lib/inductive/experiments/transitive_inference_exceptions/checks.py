@@ -45,8 +45,12 @@ def reduction_errors(
     """Largest difference of direct regression and the rank equation, per random draw.
 
     Every draw has its own kernel and task, one or two exceptions by turns; every third
-    is without ridge, the others have one between 0.01 and 2. ``n_items`` bounds the
-    number of items.
+    is without ridge, the others have one between 0.01 and 2.
+
+    Args:
+        generator: a NumPy generator, advanced by the call.
+        n_draws: number of random draws, 1 or more.
+        n_items: smallest and largest number of items.
     """
     errors = []
     for draw in range(n_draws):
@@ -64,6 +68,10 @@ def additive_limit_errors(alpha: float, max_items: int = 11) -> Float[np.ndarray
 
     One number, the largest over pairs, for every task with one exception and 5 to
     ``max_items`` items, at the conjunctivity ``alpha`` and without ridge.
+
+    Args:
+        alpha: conjunctivity, small and positive.
+        max_items: largest number of items, 5 or more.
     """
     errors = []
     for n in range(5, max_items + 1):
@@ -83,6 +91,11 @@ def within_margins(
 
     Conjunctivities are uniform below 0.95, ridges log-uniform from 1e-4 to 10;
     ``n_items`` bounds the number of items.
+
+    Args:
+        generator: a NumPy generator, advanced by the call.
+        n_draws: number of random draws, 1 or more.
+        n_items: smallest and largest number of items.
     """
     margins = []
     for _ in range(n_draws):
@@ -101,6 +114,11 @@ def screening_differences(
 
     Both by direct regression, since the theory's formulas take only α_eff.
     Conjunctivities are uniform below 0.5, ridges from 0.01 to 3.
+
+    Args:
+        generator: a NumPy generator, advanced by the call.
+        task: which comparisons are trained.
+        n_draws: number of random draws, 1 or more.
     """
     i, j = untrained_pairs(task).T
     differences = []
@@ -125,6 +143,11 @@ def cycle_memory(
 
     Conjunctivities are uniform from 0.01 to 0.95, ridges log-uniform from 1e-3 to 10;
     ``n_items`` bounds the number of items.
+
+    Args:
+        generator: a NumPy generator, advanced by the call.
+        n_draws: number of random draws, 1 or more.
+        n_items: smallest and largest number of items.
 
     Returns:
         ``error``: distance of the mean trained margin around the cycle from α/(α + ρ);

@@ -90,8 +90,17 @@ def empirical_ntk_margins(
     """A finite ReLU network trained in the lazy regime against the kernel theory.
 
     All layers are trained, as described by the tangent kernel at the network's random
-    start. Arguments and result as in :func:`random_feature_margins`; the network is
-    drawn from the key's stream "network".
+    start.
+
+    Args:
+        key: a typed key; the network is drawn from its stream "network".
+        task: which comparisons are trained.
+        width: units in each hidden layer.
+        depth: number of hidden layers.
+        inverse_ridge: c > 0; infinity for no ridge, finite if traced.
+
+    Returns:
+        As :func:`random_feature_margins`.
     """
     everything = all_trials(task.n_items)
     inputs = one_hot(everything, task.n_items)

@@ -89,7 +89,12 @@ def kernel_margins(
 
 
 def strength(kernel: kernels.ExchangeableKernel, rho: Scalar) -> Scalar:
-    """The ridge rho in the kernel's own units; the number 0 stays as it is."""
+    """The ridge rho in the kernel's own units; the number 0 stays as it is.
+
+    Args:
+        kernel: whose s - r is the unit of rho.
+        rho: 0 or larger.
+    """
     if isinstance(rho, float) and rho == 0.0:
         return 0.0
     return rho * (kernel.same - kernel.swapped)

@@ -40,7 +40,13 @@ _compiled_grid = jax.jit(jax.vmap(_over_ridges, in_axes=(None, 0, None)))
 def margins_over(
     task: Task, alphas: Float[Array, " a"], rhos: Float[Array, " r"]
 ) -> Float[Array, "a r n n"]:
-    """Margins of all ordered pairs on a grid of conjunctivities and ridges."""
+    """Margins of all ordered pairs on a grid of conjunctivities and ridges.
+
+    Args:
+        task: which comparisons are trained.
+        alphas: conjunctivities, 0 to 1.
+        rhos: ridges in units of s - r, 0 or larger.
+    """
     return _compiled_grid(incidence(task), alphas, rhos)
 
 
@@ -91,7 +97,12 @@ def wrong_cross_fraction(outer: int, length: int, alpha: float) -> float:
 def critical_grid(
     outers: tuple[int, ...], lengths: tuple[int, ...]
 ) -> Float[np.ndarray, "b l"]:
-    """Critical conjunctivity of centred exceptions, outer items by cycle length."""
+    """Critical conjunctivity of centred exceptions, outer items by cycle length.
+
+    Args:
+        outers: items on either side of the cycle, 1 or more each.
+        lengths: adjacent edges inside the cycle, 2 or more each.
+    """
     return np.array(
         [
             [theory.critical_conjunctivity(b, length) for length in lengths]

@@ -116,7 +116,13 @@ def scatter_trained(
     untrained: Float[Array, "n n"],
     trained: Float[Array, " m"],
 ) -> Float[Array, "n n"]:
-    """The matrix ``untrained`` with the trained pairs replaced, in both orders."""
+    """The matrix ``untrained`` with the trained pairs replaced, in both orders.
+
+    Args:
+        incidence: D, of the trained comparisons.
+        untrained: margins of all ordered pairs, were none trained.
+        trained: margins of the trained comparisons, towards their winner.
+    """
     winner = jnp.where(incidence > 0.0, 1.0, 0.0).astype(trained.dtype)
     loser = jnp.where(incidence < 0.0, 1.0, 0.0).astype(trained.dtype)
     placed = winner.T @ (trained[:, None] * loser)
