@@ -2,11 +2,9 @@
 
 import hashlib
 import os
-import subprocess
 import time
 
-from inductive import paths
-from inductive.cli import chapters
+from inductive.cli import chapters, git
 from inductive.sweep import fingerprint
 
 RECENT_COMMITS = 20
@@ -16,8 +14,8 @@ DEFAULT_MINUTES = 12.0
 
 def recent_files() -> set[str] | None:
     """Files touched by the last 20 commits or not committed yet; ``None`` without history."""
-    touched = _git("log", f"-{RECENT_COMMITS}", "--name-only", "--format=")
-    pending = _git("status", "--porcelain", "--no-renames", "-uall")
+    touched = git.ask("log", f"-{RECENT_COMMITS}", "--name-only", "--format=")
+    pending = git.ask("status", "--porcelain", "--no-renames", "-uall")
     if not touched:
         return None
     return set(touched.split("\n")) | {line[3:] for line in pending.split("\n")}
@@ -64,18 +62,9 @@ def minutes_left() -> float:
 
 def _state() -> str:
     """Commit, or without git the hash of all chapters, in hexadecimal."""
-    commit = _git("rev-parse", "HEAD").strip()
+    commit = git.ask("rev-parse", "HEAD")
     if commit:
         return commit
     sources = [chapters.source(slug).read_text() for slug in chapters.slugs()]
     prints = "".join(map(fingerprint.of_source, sources))
     return hashlib.sha256(prints.encode()).hexdigest()
-
-
-def _git(*words: str) -> str:
-    command = ["git", "-C", str(paths.root()), *words]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:  # no git on this machine
-        return ""
-    return done.stdout.rstrip("\n") if done.returncode == 0 else ""

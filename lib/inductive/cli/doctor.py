@@ -4,12 +4,12 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from importlib import metadata
 
 from inductive import paths
+from inductive.cli import git
 from inductive.report import published
 
 _NEEDED_GIB = 3.0
@@ -90,12 +90,11 @@ def _disk() -> Finding:
 
 
 def _git() -> Finding:
-    found = shutil.which("git")
-    if found is None:
+    if shutil.which("git") is None:
         return Finding("git", "missing", "install git: pages then show their commit")
-    command = [found, "-C", str(paths.root()), "rev-parse", "--short", "HEAD"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return Finding("git", f"at commit {done.stdout.strip() or 'none'}")
+    return Finding(
+        "git", f"at commit {git.ask('rev-parse', '--short', 'HEAD') or 'none'}"
+    )
 
 
 def _kernel() -> Finding:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inductive import paths
-from inductive.cli import chapters
+from inductive.cli import chapters, git
 from inductive.cli.errors import RunError
 
 _SOURCES = (
@@ -78,26 +78,14 @@ def refresh() -> None:
 
 def inputs_hash() -> str:
     """SHA-256 over all that the pages are made of, the commit included (pages show it)."""
-    address = _git("remote", "get-url", "origin")  # pages link to it where it is public
-    digest = hashlib.sha256(f"{commit()} {address}".encode())
+    address = git.ask(
+        "remote", "get-url", "origin"
+    )  # pages link to it where it is public
+    digest = hashlib.sha256(f"{git.ask('rev-parse', 'HEAD')} {address}".encode())
     for path in _inputs():
         digest.update(str(path.relative_to(paths.root())).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def commit() -> str:
-    """Hash of the checked-out commit, empty outside a git checkout."""
-    return _git("rev-parse", "HEAD")
-
-
-def _git(*words: str) -> str:
-    command = ["git", "-C", str(paths.root()), *words]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:  # no git on this machine
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _inputs() -> Iterator[Path]:
