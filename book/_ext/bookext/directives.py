@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from inductive.cli import chapters
+from inductive.cli import chapters, git
 
 from . import forge, markup
 from .records import Chapter, device, duration, memory, record_files
@@ -136,7 +136,7 @@ class Provenance(_ChapterDirective):
         return [box]
 
     def _commit(self, chapter: Chapter) -> Iterable[markup.Row]:
-        commit = forge.git(self.root, "rev-parse", "HEAD")
+        commit = git.ask("rev-parse", "HEAD", root=self.root)
         home = forge.find(self.root)
         script = f"notebooks/{chapter.slug}.py"
         if not commit:

@@ -1,12 +1,13 @@
 """Address of the public repository: from ``git remote``, and what the theme makes of it."""
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
+
+from inductive.cli import git
 
 # Path of one file at one commit, and of one commit, by host.
 _PATHS = {
@@ -61,21 +62,7 @@ def parse(remote: str) -> Forge | None:
 
 def find(root: Path) -> Forge | None:
     """The forge of the remote ``origin`` of the repository at ``root``, if it is public."""
-    return parse(git(root, "remote", "get-url", "origin"))
-
-
-def git(root: Path, *arguments: str) -> str:
-    """Output of a git command in ``root``; empty when git or the repository is missing."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return parse(git.ask("remote", "get-url", "origin", root=root))
 
 
 def configure(app: Sphinx, config: Config) -> None:
@@ -113,5 +100,5 @@ def configure(app: Sphinx, config: Config) -> None:
 
 
 def _branch(root: Path) -> str:
-    head = git(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
+    head = git.ask("symbolic-ref", "--short", "refs/remotes/origin/HEAD", root=root)
     return head.removeprefix("origin/") or "main"

@@ -35,16 +35,17 @@ def source(slug: str) -> Path:
         UsageError: there is no such chapter.
     """
     path = paths.notebooks() / f"{slug}.py"
-    if slug in slugs() and not path.is_file():
+    if path.is_file() and not slug.startswith("_"):
+        return path
+    known = slugs()
+    if slug in known:
         raise UsageError(
             f"notebooks/{slug}.py is missing but _toc.yml lists it: "
             "restore the file or remove the line"
         )
-    if slug.startswith("_") or not path.is_file():
-        raise UsageError(
-            f"there is no chapter {slug!r}: the chapters are {', '.join(slugs())}"
-        )
-    return path
+    raise UsageError(
+        f"there is no chapter {slug!r}: the chapters are {', '.join(known)}"
+    )
 
 
 def notebook(slug: str) -> Path:

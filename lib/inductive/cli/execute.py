@@ -52,6 +52,11 @@ class Request:
     commit: bool
     committed: dict[str, Any]
 
+    @property
+    def kept(self) -> Path:
+        """Where the notebook of a run that failed is kept."""
+        return self.out / f"{self.slug}.failed.ipynb"
+
     @classmethod
     def checked(
         cls,
@@ -109,9 +114,16 @@ def run(request: Request) -> dict[str, Any]:
     notebook = normalise.normalise(executed)
     found = normalise.leaks(notebook)
     if found:
-        kept = _keep(executed, request)
-        raise RunError(f"{found[0]}: remove that output (notebook kept as {kept})")
-    claims = _claims(notebook, request.slug)
+        nbformat.write(executed, request.kept)
+        raise RunError(
+            f"{found[0]}: remove that output (notebook kept as {request.kept})"
+        )
+    claims = validate.carried(notebook)
+    if claims is None:
+        raise RunError(
+            f"{request.slug} published no claims: "
+            "end the script with a cell `claims.publish()`"
+        )
     _write(notebook, claims, request.out, request.slug)
     record = _record(request, seconds)
     if request.commit:
@@ -147,15 +159,13 @@ def _execute(request: Request) -> NotebookNode:
                 config=_transport(folder),
             )
         except PapermillExecutionError as error:
-            kept = request.out / f"{request.slug}.failed.ipynb"
-            shutil.copyfile(after, kept)
-            raise RunError(_describe(error, kept)) from error
+            shutil.copyfile(after, request.kept)
+            raise RunError(_describe(error, request.kept)) from error
         except (DeadKernelError, CellTimeoutError) as error:
-            kept = request.out / f"{request.slug}.failed.ipynb"
-            shutil.copyfile(after if after.is_file() else before, kept)
+            shutil.copyfile(after if after.is_file() else before, request.kept)
             raise RunError(
                 f"the kernel stopped, perhaps for want of memory or after {CELL_TIMEOUT} s "
-                f"in one cell ({error}); the half-executed notebook is {kept}"
+                f"in one cell ({error}); the half-executed notebook is {request.kept}"
             ) from error
         return nbformat.read(after, as_version=4)
 
@@ -172,28 +182,6 @@ def _describe(error: PapermillExecutionError, kept: Path) -> str:
     return (
         f"cell {error.cell_index} failed:\n\n{error.source}\n\n{trace}\n"
         f"The half-executed notebook is {kept}"
-    )
-
-
-def _keep(notebook: NotebookNode, request: Request) -> Path:
-    kept = request.out / f"{request.slug}.failed.ipynb"
-    nbformat.write(notebook, kept)
-    return kept
-
-
-def _claims(notebook: NotebookNode, slug: str) -> dict[str, Any]:
-    for cell in reversed(notebook.cells):
-        for output in cell.get("outputs", []):
-            if scorecard.MIME in output.get("data", {}):
-                found = output.data[scorecard.MIME]
-                # Jupyter sorts the keys of JSON outputs; put them back into reading order.
-                records = [
-                    {k: record[k] for k in scorecard.FIELDS}
-                    for record in found["claims"]
-                ]
-                return {"slug": slug, "profile": found["profile"], "claims": records}
-    raise RunError(
-        f"{slug} published no claims: end the script with a cell `claims.publish()`"
     )
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat import NotebookNode
 
 from inductive import paths
 from inductive.cli import chapters
 from inductive.cli.errors import RunError
 from inductive.report.claims import RULES
-from inductive.report.scorecard import MIME
+from inductive.report.scorecard import FIELDS, MIME
 
 
 def committed(slug: str) -> None:
@@ -34,11 +35,19 @@ def committed(slug: str) -> None:
 
 
 def published(page: Path) -> dict[str, Any] | None:
-    """The claims that a notebook carries in its outputs, ``None`` if it carries none."""
-    for cell in nbformat.read(page, as_version=4).cells:
+    """The claims that the notebook at ``page`` carries, ``None`` if it carries none."""
+    return carried(nbformat.read(page, as_version=4))
+
+
+def carried(notebook: NotebookNode) -> dict[str, Any] | None:
+    """The claims in a notebook's outputs, in reading order, ``None`` if there are none."""
+    for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if MIME in output.get("data", {}):
-                return output.data[MIME]
+                found = output.data[MIME]
+                # Jupyter sorts the keys of JSON outputs.
+                records = [{k: record[k] for k in FIELDS} for record in found["claims"]]
+                return {k: found[k] for k in ("slug", "profile")} | {"claims": records}
     return None
 
 

@@ -24,18 +24,14 @@ def of_source(source: str) -> str:
     """
     digest = hashlib.sha256()
     _feed(digest, ast.parse(source))
-    for name in imported_modules(source):
-        digest.update(name.encode())
-        _feed(digest, ast.parse(_file(name).read_text()))
+    _feed_imports(digest, source)
     return digest.hexdigest()
 
 
 def of_imports(source: str) -> str:
     """SHA-256 of all ``inductive`` modules that ``source`` imports, but not of itself."""
     digest = hashlib.sha256()
-    for name in imported_modules(source):
-        digest.update(name.encode())
-        _feed(digest, ast.parse(_file(name).read_text()))
+    _feed_imports(digest, source)
     return digest.hexdigest()
 
 
@@ -86,6 +82,12 @@ def _file(name: str) -> Path:
     if path is None:
         raise FileNotFoundError(f"no module {name} under {paths.PACKAGE.name}")
     return path
+
+
+def _feed_imports(digest: "hashlib._Hash", source: str) -> None:
+    for name in imported_modules(source):
+        digest.update(name.encode())
+        _feed(digest, ast.parse(_file(name).read_text()))
 
 
 def _feed(digest: "hashlib._Hash", tree: ast.AST) -> None:

@@ -89,8 +89,7 @@ def within_margins(
 ) -> Float[np.ndarray, " n_draws"]:
     """Smallest within-section margin of random tasks; infinity where there is none.
 
-    Conjunctivities are uniform below 0.95, ridges log-uniform from 1e-4 to 10;
-    ``n_items`` bounds the number of items.
+    Conjunctivities are uniform below 0.95, ridges log-uniform from 1e-4 to 10.
 
     Args:
         generator: a NumPy generator, advanced by the call.
@@ -141,8 +140,7 @@ def cycle_memory(
 ) -> dict[str, Float[np.ndarray, " n_draws"]]:
     """How the cycle of random tasks is memorized, by direct regression.
 
-    Conjunctivities are uniform from 0.01 to 0.95, ridges log-uniform from 1e-3 to 10;
-    ``n_items`` bounds the number of items.
+    Conjunctivities are uniform from 0.01 to 0.95, ridges log-uniform from 1e-3 to 10.
 
     Args:
         generator: a NumPy generator, advanced by the call.
