@@ -16,6 +16,9 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export PYTHONHASHSEED ?= 0
 
+RESOLVE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \
+  --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
+
 .DEFAULT_GOAL := help
 .PHONY: help book test chapter serve lint format lock clean
 
@@ -52,9 +55,9 @@ lint: $(STAMP)  ## ruff and the type checker
 format: $(STAMP)  ## rewrite the code in the house style
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-lock: $(STAMP)  ## resolve pyproject.toml into requirements.lock again
-	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --fork-strategy fewest \
-	  --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet --upgrade -o requirements.lock
+lock: $(STAMP)  ## resolve pyproject.toml into both locks again
+	@$(RESOLVE) --all-extras --upgrade -o requirements.lock
+	@$(RESOLVE) --extra build --extra scale --group bench -c requirements.lock -o requirements-bench.lock
 
 clean:  ## remove the site and the run outputs (not .venv)
 	@rm -rf _build .pytest_cache .ruff_cache

@@ -7,7 +7,11 @@ fields, so that every Python from 3.11 on gives the same hash.
 
 import ast
 import hashlib
-from collections.abc import Iterator
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from inductive import paths
@@ -33,6 +37,31 @@ def of_imports(source: str) -> str:
     digest = hashlib.sha256()
     _feed_imports(digest, source)
     return digest.hexdigest()
+
+
+def of_function(function: Callable[..., object]) -> str:
+    """Fingerprint of the code behind a function: of its module, with all that this imports.
+
+    Of a function that no module holds (one in a notebook's cell) its own source counts, as
+    far as Python can find it, with the ``inductive`` modules that it imports itself.
+
+    Args:
+        function: a function; partial application and decoration are not looked through.
+    """
+    module = sys.modules.get(getattr(function, "__module__", ""))
+    path = getattr(module, "__file__", None)
+    if path is not None:
+        return _of_file(path)
+    try:
+        return of_source(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return "unknown"
+
+
+@lru_cache
+def _of_file(path: str) -> str:
+    # A process runs the code that it has loaded, so what the file says later does not count.
+    return of_source(Path(path).read_text(encoding="utf-8"))
 
 
 def imported_modules(source: str) -> list[str]:

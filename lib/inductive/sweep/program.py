@@ -1,0 +1,292 @@
+"""One compiled program per static point: many points a call, within a memory budget."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import jaxprs_in_params
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jaxtyping import Array, Shaped, UInt
+
+from inductive import rng
+from inductive.sweep.spec import Spec, SweepInputError, Value
+
+VMAP_ELEMENTS = 1500
+"""On a CPU points are batched by ``vmap`` while no array of one point is larger than this."""
+
+_MOST = {"vmap": 256, "map": 4096}
+_MOST_ACCELERATOR = 16384
+_AXIS = "points"
+
+Outputs = dict[str, Any]
+
+
+class Inputs(NamedTuple):
+    """What tells points of one static point apart; the points along the first axis."""
+
+    seeds: UInt[Array, " b"] | Any
+    folds: UInt[Array, "b k"] | Any
+    traced: Mapping[str, Shaped[Array, " b"] | Any]
+
+
+class Plan(NamedTuple):
+    """How the points of one static point are to be computed.
+
+    Attributes:
+        how: ``"vmap"`` or ``"map"``.
+        capacity: most points a call.
+    """
+
+    how: str
+    capacity: int
+
+
+def inputs(
+    spec: Spec, static: Mapping[str, Value], points: Sequence[tuple[tuple, int]]
+) -> Inputs:
+    """Arrays for some points: traced coordinates in the order of the axes, and seed index.
+
+    Raises:
+        SweepInputError: a whole number does not fit into jax's integers.
+    """
+    rows = [row for row, _ in points]
+    kinds = {"bool": np.bool_, "int": np.int64, "float": np.float64}
+    traced = {
+        axis.name: np.array([row[k] for row in rows], kinds[axis.kind])
+        for k, axis in enumerate(spec.traced_axes)
+    }
+    for name, column in traced.items():
+        small = column.dtype == np.int64 and not spec.x64
+        if small and len(column) and max(-column.min(), column.max()) >= 2**31:
+            raise SweepInputError(
+                f"axis {name!r} has numbers of 32 bits or more: "
+                "set jax_enable_x64, or give them as fractions"
+            )
+    seeds = np.array([seed for _, seed in points], np.uint32)
+    return Inputs(seeds, spec.folds(static, rows), traced)
+
+
+def point(spec: Spec, static: Mapping[str, Value]) -> Callable[..., Outputs]:
+    """The function of one point: seed index, words to fold in, traced coordinates."""
+
+    def compute(seed: Array, folds: Array, traced: Mapping[str, Array]) -> Outputs:
+        key = rng.seed_key(rng.stream(rng.root(spec.root_seed), spec.stream), seed)
+        for k in range(len(spec.independent)):
+            key = jax.random.fold_in(key, folds[k])
+        return _as_dict(spec, spec.function(key, **static, **spec.constants, **traced))
+
+    return compute
+
+
+def _as_dict(spec: Spec, outputs: Any) -> Outputs:
+    if not isinstance(outputs, Mapping):
+        raise SweepInputError(
+            f"{spec.name}() returns {type(outputs).__name__}: "
+            "return a dictionary of arrays"
+        )
+    return dict(outputs)
+
+
+def trace(spec: Spec, static: Mapping[str, Value]) -> tuple[int, dict[str, Any]]:
+    """Elements of the largest array of one point, and shapes and dtypes of its outputs.
+
+    Raises:
+        SweepInputError: the function returns no dictionary of numerical arrays.
+    """
+    shapes = _abstract(spec, 1)
+    one = jax.tree.map(lambda s: jax.ShapeDtypeStruct(s.shape[1:], s.dtype), shapes)
+    closed, out = jax.make_jaxpr(point(spec, static), return_shape=True)(*one)
+    _check_outputs(spec, out)
+    return _largest(closed.jaxpr), out
+
+
+def choose(
+    how: str, batch_size: int | None, largest: int, backend: str, n: int
+) -> Plan:
+    """A plan for ``n`` points: ``"auto"`` is decided by backend, and on a CPU by size.
+
+    Accelerators batch with ``vmap``; a CPU does so while no array of one point has more than
+    :data:`VMAP_ELEMENTS` elements, where dispatch dominates; beyond, one point after the other
+    stays in the cache and uses the fast kernels for single matrices (measured on the page
+    *Performance*).
+
+    Args:
+        how: ``"auto"``, ``"vmap"`` or ``"map"``.
+        batch_size: wanted points a call; ``None`` for the most that help.
+        largest: elements of the largest array of one point, from :func:`trace`.
+        backend: ``"cpu"``, ``"gpu"`` or ``"tpu"``.
+        n: number of points.
+    """
+    small = backend != "cpu" or largest <= VMAP_ELEMENTS
+    chosen = ("vmap" if small else "map") if how == "auto" else how
+    most = _MOST[chosen] if backend == "cpu" else _MOST_ACCELERATOR
+    return Plan(chosen, max(1, min(n, batch_size or most)))
+
+
+class Program:
+    """A compiled program; call it with :class:`Inputs` of up to ``plan.capacity`` points.
+
+    Args:
+        spec: the sweep.
+        static: the static point.
+        plan: how, and the most points a call that are wanted.
+        memory: bytes that a call may need on each device.
+        devices: the points of a call are split evenly among them.
+
+    Raises:
+        SweepInputError: a single point needs more memory than that.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        static: Mapping[str, Value],
+        plan: Plan,
+        memory: int,
+        devices: Sequence[Any],
+    ) -> None:
+        self._spec = spec
+        self._mesh = Mesh(np.array(devices), (_AXIS,))
+        compute = _mapped if plan.how == "map" else _vmapped
+        self._function = partial(compute, point(spec, static))
+        self._compiled, each = self._within(memory, -(-plan.capacity // len(devices)))
+        self.plan = Plan(plan.how, each * len(devices))
+
+    def __call__(self, given: Inputs) -> dict[str, np.ndarray]:
+        """Outputs of the points, as NumPy arrays with the points along the first axis."""
+        n, shards = len(given.seeds), self._mesh.size
+        each = self.plan.capacity // shards
+        counts = [n // shards + (k < n % shards) for k in range(shards)]
+        starts = np.cumsum([0, *counts])[:-1]
+        # Unused places repeat the first point, so that they compute nothing odd.
+        places = np.zeros((shards, each), int)
+        for shard, (start, count) in enumerate(zip(starts, counts, strict=True)):
+            places[shard, :count] = np.arange(start, start + count)
+        chosen = jax.tree.map(lambda a: a[places.ravel()], given)
+        used = np.arange(each) < np.array(counts)[:, None]
+        results = self._compiled(*self._put(np.array(counts, np.int32), chosen))
+        results = {k: np.asarray(v)[used.ravel()] for k, v in results.items()}
+        return results
+
+    def _put(self, counts: np.ndarray, given: Inputs) -> tuple[Any, Any]:
+        sharding = NamedSharding(self._mesh, PartitionSpec(_AXIS))
+        return jax.device_put((jnp.asarray(counts), _canonical(given)), sharding)
+
+    def _within(self, memory: int, each: int) -> tuple[Any, int]:
+        """Program for ``each`` points a device, or fewer if it would need more memory."""
+        compiled = self._compile(each)
+        while each > 1 and (need := _bytes(compiled)) > memory:
+            # What does not grow with the number of points makes this guess too large at first.
+            each = max(1, min(each - 1, int(each * memory / need)))
+            compiled = self._compile(each)
+        if (need := _bytes(compiled)) > memory:
+            raise SweepInputError(
+                f"one point of {self._spec.name}() needs {need / 2**20:.0f} MiB, "
+                f"the budget is {memory / 2**20:.0f} MiB: raise memory="
+            )
+        return compiled, each
+
+    def _compile(self, each: int) -> Any:
+        shards = self._mesh.size
+        split = PartitionSpec(_AXIS)
+        sharded = jax.shard_map(
+            self._function,
+            mesh=self._mesh,
+            in_specs=split,
+            out_specs=split,
+            check_vma=False,
+        )
+        shapes = (
+            jax.ShapeDtypeStruct((shards,), jnp.int32),
+            _abstract(self._spec, each * shards),
+        )
+        sharding = NamedSharding(self._mesh, split)
+        jitted = jax.jit(sharded, in_shardings=sharding, out_shardings=sharding)
+        return jitted.lower(*shapes).compile()
+
+
+def _vmapped(compute: Callable[..., Outputs], count: Array, given: Inputs) -> Outputs:
+    del count  # all places are computed, used or not
+    return jax.vmap(compute)(*given)
+
+
+def _mapped(compute: Callable[..., Outputs], count: Array, given: Inputs) -> Outputs:
+    """``lax.map`` over the first ``count`` points.
+
+    The number of trips is an input of the program, so that a short batch costs no more than its
+    points, and XLA cannot compile another body for another batch size.
+    """
+    places = given.seeds.shape[0]
+    one = jax.tree.map(lambda a: a[0], given)
+    shapes = jax.eval_shape(compute, *one)
+    empty = jax.tree.map(lambda s: jnp.zeros((places, *s.shape), s.dtype), shapes)
+
+    def step(k: Array, results: Outputs) -> Outputs:
+        outputs = compute(*jax.tree.map(lambda a: a[k], given))
+        return jax.tree.map(lambda all_, new: all_.at[k].set(new), results, outputs)
+
+    return jax.lax.fori_loop(0, count[0], step, empty)
+
+
+def _abstract(spec: Spec, n: int) -> Inputs:
+    kinds = {"bool": jnp.bool_, "int": int, "float": float}
+    traced = {
+        axis.name: jax.ShapeDtypeStruct(
+            (n,), jax.dtypes.canonicalize_dtype(kinds[axis.kind])
+        )
+        for axis in spec.traced_axes
+    }
+    return Inputs(
+        jax.ShapeDtypeStruct((n,), jnp.uint32),
+        jax.ShapeDtypeStruct((n, len(spec.independent)), jnp.uint32),
+        traced,
+    )
+
+
+def _canonical(given: Inputs) -> Inputs:
+    return jax.tree.map(
+        lambda a: np.asarray(a, jax.dtypes.canonicalize_dtype(a.dtype)), given
+    )
+
+
+def _bytes(compiled: Any) -> int:
+    """Bytes that a compiled program holds on a device while it runs."""
+    stats = compiled.memory_analysis()
+    return int(
+        stats.argument_size_in_bytes
+        + stats.output_size_in_bytes
+        + stats.temp_size_in_bytes
+    )
+
+
+def _check_outputs(spec: Spec, out: Any) -> None:
+    name = spec.name
+    if not out:
+        raise SweepInputError(
+            f"{name}() returns nothing: return a dictionary of arrays"
+        )
+    taken = {*(axis.name for axis in spec.axes), "seed"}
+    for key, value in out.items():
+        if not hasattr(value, "dtype"):
+            raise SweepInputError(
+                f"{name}() returns {key!r} as {type(value).__name__}: return arrays only"
+            )
+        if key in taken:
+            raise SweepInputError(f"{name}() returns {key!r}, which names an axis")
+        if value.dtype.kind not in "biufc":
+            raise SweepInputError(
+                f"{name}() returns {key!r} of type {value.dtype}, which files cannot hold: "
+                "convert it to float32"
+            )
+
+
+def _largest(jaxpr: Any) -> int:
+    """Elements of the largest array in a jaxpr and in all that it calls."""
+    sizes = [v.aval.size for v in jaxpr.invars if hasattr(v.aval, "size")]
+    for equation in jaxpr.eqns:
+        sizes += [v.aval.size for v in equation.outvars if hasattr(v.aval, "size")]
+        sizes += map(_largest, jaxprs_in_params(equation.params))
+    return max(sizes, default=1)
