@@ -9,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Stamps carry hashes of contents, so a changed lock (not a touched file) installs again.
 LOCKED := $(VENV)/.locked-$(shell cksum < requirements.lock | tr -d ' ')
+BENCH := $(VENV)-bench/.locked-$(shell cksum < requirements-bench.lock | tr -d ' ')
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml | cksum | tr -d ' ')
 
 # XLA and BLAS threads gain nothing on these small problems; one core per chapter is faster and repeatable.
@@ -20,7 +21,7 @@ RESOLVE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
   --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help book test chapter serve lint format lock clean
+.PHONY: help book test chapter serve audit bench lint format lock clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 18
@@ -30,6 +31,13 @@ $(LOCKED):
 	@echo "Installing the locked environment into $(VENV) (once, about two minutes) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(BENCH):
+	@echo "Installing the environment of the benchmarks into $(VENV)-bench (6 GB, once) ..."
+	@$(PYTHON) -m venv --clear $(VENV)-bench
+	@$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(STAMP): $(LOCKED)
@@ -48,6 +56,13 @@ chapter: $(STAMP)  ## run one chapter: make chapter NAME=<slug> PROFILE=smoke
 serve: book  ## show the site on http://localhost:8000
 	@echo "Serving on http://localhost:$(PORT), Ctrl-C to stop"
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html "$(PORT)"
+
+audit: $(STAMP)  ## recompute random points of stored sweeps; ALL=1 takes costly ones too
+	@$(BIN)/inductive audit $(if $(filter 1,$(ALL)),--all)
+
+bench: $(BENCH)  ## measure speed beside other libraries; needs 6 GB for torch
+	@$(VENV)-bench/bin/python benchmarks/sweep.py
+	@$(VENV)-bench/bin/python benchmarks/figures.py
 
 lint: $(STAMP)  ## ruff and the type checker
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/basedpyright --level warning

@@ -29,7 +29,7 @@
 
 # %% tags=["hide-input"]
 import itertools
-from functools import partial
+from dataclasses import asdict
 
 import jax
 
@@ -39,7 +39,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap
 
-from inductive import rng
+from inductive import sweep
 from inductive.experiments import transitive_inference_exceptions as experiments
 from inductive.report import intervals, panels, published, style
 from inductive.report.claims import Ledger, declare
@@ -506,36 +506,36 @@ plt.show()
 # The claim: networks of finite width follow the kernel theory with the α of their infinite-width kernel.
 # Two kinds: random features, of which only the readout is trained, and lazy networks, all of whose layers are trained but move little, as described by the neural tangent kernel (NTK).
 
+
 # %%
-key = rng.stream(rng.root(seed), "networks")
-keys = jax.vmap(rng.seed_key, in_axes=(None, 0))(key, jnp.arange(n_seeds))
+def networks(store, margins, n, axes, **constants):
+    """n networks at each setting: read from the store of the paper profile, else computed."""
+    how = {"static": axes, "constants": constants, "root_seed": seed, "stream": "networks"}
+    chapter = "transitive-inference-exceptions"
+    return sweep.stored(chapter, store, margins, axes, n, profile=profile, **how)
+
+
+# %%
 task = tasks["exc_mid_n9"]
-
-
-def many(margins, seeds, **setting):
-    """Networks of all seeds, one after the other through one compiled program: fastest on a CPU."""
-    one = jax.jit(partial(margins, **setting))
-    return jax.tree.map(lambda *values: np.stack(values), *map(one, seeds))
-
-
-runs = {w: many(experiments.random_feature_margins, keys, task=task, width=w) for w in widths}
-rmse = np.array([runs[w]["rmse"] for w in widths])
-depths, measured_depths, size = (1, 2, 3, 4, 5, 7, 10), (1, 2, 3) if paper else (), widths[0]
+features, lazy = experiments.random_feature_margins, experiments.empirical_ntk_margins
+runs = networks("features-width", features, n_seeds, {"width": widths}, **asdict(task))
+rmse = runs["rmse"].to_numpy()  # one row a width, one column a network
+depths, size = (1, 2, 3, 4, 5, 7, 10), widths[0]
+measured, three = {}, {"depth": depths[:3]}
+if paper:
+    deep = networks("features-depth", features, 1, three, width=size, **asdict(task))
+    deep_lazy = networks("lazy-depth", lazy, 1, three, width=size // 4, **asdict(task))
+    values = (sizes["conjunctivity"].sel(seed=0) for sizes in (deep, deep_lazy))
+    measured = dict(zip(("random features", "lazy (NTK)"), values, strict=True))
 kinds = {"random features": kernels.random_feature_kernel, "lazy (NTK)": kernels.ntk}
 predicted = {name: [kernels.conjunctivity(kind(d)) for d in depths] for name, kind in kinds.items()}
-measured = {"random features": [], "lazy (NTK)": []}
-for d in measured_depths:
-    deep = many(experiments.random_feature_margins, keys[:1], task=task, width=size, depth=d)
-    lazy = many(experiments.empirical_ntk_margins, keys[:1], task=task, width=size // 4, depth=d)
-    measured["random features"].append(deep["conjunctivity"][0])
-    measured["lazy (NTK)"].append(lazy["conjunctivity"][0])
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: conjunctivity of ReLU networks against depth, infinite width (thin black) and measured in one finite network each (dots; width 1000 for random features, 250 for lazy networks); dotted: α* of the three configurations. Middle: margins of untrained pairs in the base case, one network of each of the two largest widths against kernel theory. Right: root-mean-square deviation against width, one dot a network, thin black 1/√width through their mean.", "name": "fig-transitive-inference-exceptions-networks"}, "image": {"alt": "Left: conjunctivity rises with depth from 0.15, faster for lazy networks. Middle: margins of networks lie on the line of equality with theory. Right: the deviation falls along a line of slope minus one half."}}
 figure, axes = plt.subplots(1, 3, figsize=(style.PAGE_WIDTH, 2.7))
 for (name, curve), color in zip(predicted.items(), ("blue", "vermilion"), strict=True):
     axes[0].plot(depths, curve, **style.THEORY)
     look = style.OURS | {"color": style.OKABE_ITO[color], "label": name}
-    axes[0].plot(measured_depths, measured[name], ls="", **look)
+    axes[0].plot(depths[:3] if paper else [], measured.get(name, []), ls="", **look)
 for value, word in zip(star.values(), ("base", "outer", "cycle"), strict=True):
     axes[0].axhline(value, color="0.5", ls=":", lw=0.8)
     axes[0].text(10, value, word, fontsize=6, ha="right", va="top" if word == "cycle" else "bottom")
@@ -543,9 +543,10 @@ axes[0].set(xlabel="depth (layers)", ylabel="conjunctivity α", ylim=(0, 1.15), 
 axes[0].legend()
 i, j = experiments.untrained_pairs(task).T
 for size, color in zip(widths[-2:], ("orange", "blue"), strict=True):
-    run = {name: values[0] for name, values in runs[size].items()}
+    run = runs.sel(width=size, seed=0)
+    both = (run[name].to_numpy()[i, j] for name in ("theory", "network"))
     look = {"color": style.OKABE_ITO[color], "label": f"width {size}", "ms": 3}
-    panels.scatter_identity(axes[1], run["theory"][i, j], run["network"][i, j], **look)
+    panels.scatter_identity(axes[1], *both, **look)
 axes[1].set(xlabel="margin, theory", ylabel="margin, network")
 axes[1].legend()
 axes[2].loglog(np.repeat(widths, n_seeds), rmse.ravel(), ls="", **style.OURS)
@@ -841,15 +842,18 @@ disjoint = [experiments.pair_ratios(task) for task in drawn["disjoint"]]
 one, both = (np.concatenate([ratios[name] for ratios in disjoint]) for name in ("one", "both"))
 lists = {"one exception": ti.Task(12, ((5, 3),)), "two, disjoint": ti.Task(12, ((5, 3), (8, 6)))}
 fine, coarse = np.linspace(0.01, 0.6, 10 * n_grid), np.linspace(0.05, 0.6, 12 if paper else 4)
-size = 5000 if paper else 500
+pairs = [task.exceptions for task in lists.values()]
+lazy_runs = networks(
+    "lazy-two-exceptions", lazy, n_seeds, {"exceptions": pairs}, n_items=12, width=5000 if paper else 500
+)
 worst = {}
 for name, task in lists.items():
     i, j = ti.pair_classes(task)["cross"].T
     curve = experiments.margins_over(task, jnp.array(fine), jnp.zeros(1))[:, 0, i, j].min(1)
     codes = [kernels.additive_conjunctive(a) for a in coarse]
     dots = [experiments.kernel_margins(task, code)[i, j].min() for code in codes]
-    lazy = many(experiments.empirical_ntk_margins, keys, task=task, width=size)["network"]
-    worst[name] = curve, dots, lazy[:, i, j].min(1)
+    stars = lazy_runs["network"].isel(exceptions=pairs.index(task.exceptions)).to_numpy()
+    worst[name] = curve, dots, stars[:, i, j].min(1)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Two exceptions. Left: critical conjunctivity with both exceptions against that of the reference (outer exception alone for nested cycles, else the more fragile one alone), random lists of 9 to 30 items; thin black: equality. Right: worst margin of a cross-section pair for 12 items, items 4 to 6 in the first cycle, 7 to 9 in the second; thin black: theory; dots: direct regression; stars: regression with the tangent kernels of random ReLU networks, drawn at the α of infinite width. Left, α* = 1: no error at any α.", "name": "fig-transitive-inference-exceptions-two"}, "image": {"alt": "Left: points of nested cycles lie below the line of equality, those of disjoint cycles above it, overlapping ones mostly above. Right: the worst margin crosses zero at conjunctivity 0.19 with one exception and at 0.31 with two; the networks lie between them, below zero with one and above with two."}}
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 3.0))
@@ -860,11 +864,11 @@ axes[0].axline((0.1, 0.1), (1, 1), **style.THEORY)
 axes[0].set(xscale="log", yscale="log", xlabel="α* of the reference", ylabel="α* with both")
 axes[0].legend()
 conjunctivity = kernels.conjunctivity(kernels.ntk(1))
-for (name, (curve, dots, lazy)), color in zip(worst.items(), ("green", "blue"), strict=True):
+for (name, (curve, dots, stars)), color in zip(worst.items(), ("green", "blue"), strict=True):
     axes[1].plot(fine, curve, **style.THEORY)
     axes[1].plot(coarse, dots, ls="", color=style.OKABE_ITO[color], label=name, **style.OURS)
     look = {"color": style.OKABE_ITO[color], "ms": 8, "mec": "black", "mew": 0.4, "zorder": 6}
-    axes[1].plot(np.full(n_seeds, conjunctivity), lazy, "*", **look)
+    axes[1].plot(np.full(n_seeds, conjunctivity), stars, "*", **look)
 panels.zero_line(axes[1])
 axes[1].set(xlabel="conjunctivity α", ylabel="worst cross-section margin", ylim=(-0.2, 0.5))
 axes[1].legend()

@@ -4,7 +4,7 @@ from zlib import crc32
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Int, Key
+from jaxtyping import Array, Integer, Key
 
 
 def root(seed: int) -> Key[Array, ""]:
@@ -42,7 +42,7 @@ def stream(key: Key[Array, ""], name: str) -> Key[Array, ""]:
     return jax.random.fold_in(key, jnp.uint32(crc32(name.encode())))
 
 
-def seed_key(key: Key[Array, ""], index: int | Int[Array, ""]) -> Key[Array, ""]:
+def seed_key(key: Key[Array, ""], index: int | Integer[Array, ""]) -> Key[Array, ""]:
     """The key of the repetition with this index: ``fold_in(key, index)``.
 
     Args:

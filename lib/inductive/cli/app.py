@@ -69,12 +69,18 @@ def run(
         bool,
         typer.Option("--commit", help="Replace the committed notebook and claims."),
     ] = False,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="Compute the sweeps that frozen stores hold."),
+    ] = False,
 ) -> None:
     """Execute one chapter and print its scorecard."""
     from inductive.cli import execute, pages
     from inductive.report.scorecard import Published, Scorecard
 
-    request = execute.Request.checked(slug, profile, parameter or [], out, commit)
+    request = execute.Request.checked(
+        slug, profile, parameter or [], out, commit, fresh
+    )
     _out.print(f"Running {slug} ({profile} profile) …")
     claims = execute.run(request)
     _out.print(str(Scorecard(claims["claims"])), markup=False, highlight=False)
@@ -115,6 +121,37 @@ def validate(slug: OptionalSlug = None) -> None:
         _out.print(f"Validating {chosen} …")
         validation.committed(chosen)
         _out.print(f"{chosen}: valid")
+
+
+@_command
+def audit(
+    slug: OptionalSlug = None,
+    points: Annotated[
+        int, typer.Option(min=1, help="Random points of each store.")
+    ] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw of points.")] = 0,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also points that cost more than 10 s each.")
+    ] = False,
+    renew: Annotated[
+        bool,
+        typer.Option("--renew", help="Record that today's code gives what is stored."),
+    ] = False,
+) -> None:
+    """Compute random points of frozen stores again and compare them with what is stored."""
+    from inductive.cli import audits
+
+    failed = []
+    for chosen in [slug] if slug else chapters.slugs():
+        for path in audits.stores(chosen):
+            report = audits.audit(path, points, seed, everything=everything)
+            _out.print(audits.told(path, report), markup=False, highlight=False)
+            if report.offences:
+                failed.append(path.name)
+            elif renew:
+                audits.renew(path, report, seed)
+    if failed:
+        raise RunError(f"not what today's code gives: {', '.join(failed)}")
 
 
 @_command

@@ -7,7 +7,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -26,10 +27,10 @@ from inductive import paths
 from inductive.cli import chapters, normalise, parameters, validate
 from inductive.cli.errors import RunError, UsageError
 from inductive.report import scorecard
-from inductive.sweep import fingerprint
+from inductive.sweep import fingerprint, frozen
 
 CELL_TIMEOUT = 3600  # seconds
-_RECORDED = ("jax", "jaxlib", "numpy", "scipy", "matplotlib", "pandas")
+_RECORDED = ("jax", "jaxlib", "numpy", "scipy", "matplotlib", "pandas", "xarray")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Request:
         values: parameters that differ from their defaults, without the profile.
         out: folder for the notebook, ``claims.json`` and ``run.json``.
         commit: whether the products replace the committed ones.
+        fresh: whether sweeps are computed anew though frozen stores hold them.
         committed: the committed claims, whose rules a commit may not move silently.
     """
 
@@ -50,6 +52,7 @@ class Request:
     values: dict[str, Any]
     out: Path
     commit: bool
+    fresh: bool
     committed: dict[str, Any]
 
     @property
@@ -65,6 +68,7 @@ class Request:
         assignments: Sequence[str],
         out: Path | None,
         commit: bool,
+        fresh: bool = False,
     ) -> "Request":
         """Request from the words of a command.
 
@@ -84,7 +88,7 @@ class Request:
             )
         committed = chapters.read_json(slug, "claims.json") or {"claims": []}
         folder = _checked_folder(out or paths.runs(slug) / profile)
-        return cls(slug, profile, values, folder, commit, committed)
+        return cls(slug, profile, values, folder, commit, fresh, committed)
 
 
 def _checked_folder(out: Path) -> Path:
@@ -107,7 +111,8 @@ def run(request: Request) -> dict[str, Any]:
     """
     request.out.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
-    executed = _execute(request)
+    with _sweeps(request):
+        executed = _execute(request)
     seconds = time.perf_counter() - started
     if stderr := normalise.warnings(executed):
         print(f"The chapter wrote to stderr:\n{stderr}", file=sys.stderr)
@@ -168,6 +173,21 @@ def _execute(request: Request) -> NotebookNode:
                 f"in one cell ({error}); the half-executed notebook is {request.kept}"
             ) from error
         return nbformat.read(after, as_version=4)
+
+
+@contextmanager
+def _sweeps(request: Request) -> Iterator[None]:
+    """Tell the kernel, through its environment, what to do about frozen stores."""
+    asked = {frozen.FRESH: request.fresh, frozen.FREEZE: request.commit}
+    before = {name: os.environ.pop(name, None) for name in asked}
+    os.environ.update({name: "1" for name, yes in asked.items() if yes})
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _transport(folder: str) -> Config:

@@ -1,6 +1,8 @@
 """Pages made from the chapters' products: status, coverage, the README's table and cover."""
 
 import base64
+import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -9,10 +11,10 @@ import nbformat
 import yaml
 
 from inductive import paths
-from inductive.cli import chapters
+from inductive.cli import audits, chapters
 from inductive.cli.errors import RunError
 from inductive.report.scorecard import VERDICTS, count, rule, show
-from inductive.sweep import fingerprint
+from inductive.sweep import fingerprint, frozen
 
 _MARKS = ("<!-- chapters: made by `inductive status --write` -->", "<!-- /chapters -->")
 _GENERATED = "<!-- Made by `inductive status --write`; do not edit. -->"
@@ -69,7 +71,8 @@ def state(slug: str) -> str:
     source = chapters.source(slug).read_text()
     if fingerprint.of_imports(source) != run["fingerprint"]:
         return "stale: the library changed since"
-    return "fresh"
+    old = [path.name for path in audits.stores(slug) if audits.is_stale(path)]
+    return f"stale: other code made {', '.join(old)}" if old else "fresh"
 
 
 def verdicts(slug: str) -> dict[str, int]:
@@ -99,6 +102,7 @@ def status_page() -> str:
     )
     for slug in chapters.slugs():
         lines += ["", f"## {chapters.title(slug)}", "", *_claims_table(slug)]
+        lines += _stores_table(slug)
     return "\n".join(lines) + "\n"
 
 
@@ -143,6 +147,31 @@ def _claims_table(slug: str) -> list[str]:
     ]
     head = ["", "claim (and the rule that decides it)", "measured", "verdict"]
     return [*_table(head, rows), "", *reasons]
+
+
+def _stores_table(slug: str) -> list[str]:
+    """Frozen stores of a chapter, and their last audit."""
+    rows = []
+    for path in audits.stores(slug):
+        held, audited = frozen.load(path), audits.last(path)
+        date, version = (
+            held.attrs["date"][:10],
+            json.loads(held.attrs["versions"])["jax"],
+        )
+        made = f"{date}, jax {version}, {held.attrs['device']}"
+        found = (
+            f"{audited['date']}: {audited['points']} points within {audited['worst']} tolerances"
+            if audited
+            else "–"
+        )
+        outer = [*json.loads(held.attrs["axes"]), "seed"]
+        points = math.prod(held.sizes[name] for name in outer)
+        fresh = "stale" if audits.is_stale(path) else "fresh"
+        rows.append([f"`{path.name}`", str(points), made, fresh, found])
+    if not rows:
+        return []
+    head = ["store", "points", "made", "code", "last recorded audit"]
+    return ["", "Stored sweeps:", "", *_table(head, rows)]
 
 
 def coverage_page() -> str:

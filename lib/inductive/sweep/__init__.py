@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inductive.sweep.assemble import nonfinite
+    from inductive.sweep.frozen import freeze, load, stored
     from inductive.sweep.runner import SweepError, run
     from inductive.sweep.spec import SweepInputError
     from inductive.sweep.store import StoreError
@@ -17,11 +18,23 @@ _HOMES = {
     "SweepError": "runner",
     "SweepInputError": "spec",
     "StoreError": "store",
+    "freeze": "frozen",
+    "load": "frozen",
     "nonfinite": "assemble",
     "run": "runner",
+    "stored": "frozen",
 }
 
-__all__ = ["StoreError", "SweepError", "SweepInputError", "nonfinite", "run"]
+__all__ = [
+    "StoreError",
+    "SweepError",
+    "SweepInputError",
+    "freeze",
+    "load",
+    "nonfinite",
+    "run",
+    "stored",
+]
 
 
 def __getattr__(name: str) -> Any:

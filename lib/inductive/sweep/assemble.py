@@ -21,31 +21,34 @@ def done(spec: Spec, batches: Iterable[Batch]) -> dict[tuple[Value, ...], set[Po
     found: dict[tuple[Value, ...], set[Point]] = {}
     for batch in batches:
         here = found.setdefault(_static_of(spec, batch), set())
-        here.update(_rows(spec, batch))
+        here.update(rows(spec, batch))
     return found
 
 
-def dataset(spec: Spec, batches: Sequence[Batch]) -> xr.Dataset:
-    """All points of a sweep; those that no batch holds are nan.
+def dataset(spec: Spec, batches: Sequence[Batch]) -> xr.Dataset | None:
+    """All points of a sweep; those that no batch holds are nan. ``None`` if none holds any.
 
     Args:
         spec: the sweep; batches may hold more points than its grid.
-        batches: at least one of them holds a point of the grid.
+        batches: finished ones, in any order.
 
     Raises:
-        StoreError: two batches hold one point with different values.
+        StoreError: batches hold other outputs than others, or one point with different values.
     """
     sizes = [len(axis.values) for axis in spec.axes] + [len(spec.seeds)]
     inside = [(batch, *_places(spec, batch)) for batch in batches]
-    inside = [(batch, rows, places) for batch, rows, places in inside if len(rows)]
+    inside = [entry for entry in inside if len(entry[1])]
+    if not inside:
+        return None
+    _refuse_other_outputs([batch for batch, _, _ in inside])
     filled = np.zeros(sizes, bool)
     arrays: dict[str, np.ndarray] = {}
-    for batch, rows, places in inside:
+    for batch, kept, places in inside:
         for name, values in batch.values.items():
             if name not in arrays:
                 arrays[name] = np.zeros((*sizes, *values.shape[1:]), values.dtype)
-            _refuse_conflict(name, arrays[name], filled, places, values[rows])
-            arrays[name][places] = values[rows]
+            _refuse_conflict(name, arrays[name], filled, places, values[kept])
+            arrays[name][places] = values[kept]
         filled[places] = True
     names = [*(axis.name for axis in spec.axes), "seed"]
     variables = {
@@ -56,6 +59,18 @@ def dataset(spec: Spec, batches: Sequence[Batch]) -> xr.Dataset:
     coordinates["seed"] = np.array(spec.seeds)
     attributes = _attributes(spec, [batch for batch, _, _ in inside])
     return xr.Dataset(variables, coordinates, attributes)
+
+
+def _refuse_other_outputs(batches: Sequence[Batch]) -> None:
+    kinds = [
+        {name: (array.shape[1:], array.dtype) for name, array in batch.values.items()}
+        for batch in batches
+    ]
+    if any(kind != kinds[0] for kind in kinds):
+        raise StoreError(
+            "files of the store hold different outputs, or outputs of different shapes: "
+            "other code than today's made some of them; delete these, or the whole folder"
+        )
 
 
 def _refuse_conflict(
@@ -93,11 +108,12 @@ def _static_of(spec: Spec, batch: Batch) -> tuple[Value, ...]:
     return tuple(batch.static[axis.name] for axis in spec.static_axes)
 
 
-def _rows(spec: Spec, batch: Batch) -> Iterable[Point]:
+def rows(spec: Spec, batch: Batch) -> Iterable[Point]:
+    """Traced coordinates and seed of each point of a batch."""
     names = [axis.name for axis in spec.traced_axes]
     columns = [batch.traced[name].tolist() for name in names]
-    rows = zip(*columns, strict=True) if columns else [()] * len(batch)
-    return zip(rows, batch.seeds.tolist(), strict=True)
+    points = zip(*columns, strict=True) if columns else [()] * len(batch)
+    return zip(points, batch.seeds.tolist(), strict=True)
 
 
 def _places(spec: Spec, batch: Batch) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
@@ -113,8 +129,8 @@ def _places(spec: Spec, batch: Batch) -> tuple[np.ndarray, tuple[np.ndarray, ...
     seeds = {seed: k for k, seed in enumerate(spec.seeds)}
     columns.append([seeds.get(seed, -1) for seed in batch.seeds.tolist()])
     places = np.array(columns)
-    rows = np.flatnonzero((places >= 0).all(0))
-    return rows, tuple(places[:, rows])
+    inside = np.flatnonzero((places >= 0).all(0))
+    return inside, tuple(places[:, inside])
 
 
 def _with_gaps(

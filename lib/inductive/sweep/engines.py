@@ -5,7 +5,6 @@ the caller stores each batch before it asks for the next.
 """
 
 import hashlib
-import itertools
 import platform
 import time
 from collections import OrderedDict
@@ -133,24 +132,32 @@ def _attempt(
     """One batch; where it fails, its halves, until the failing points stand alone."""
     started = time.perf_counter()
     given = program.inputs(spec, static, points)
+    told = ""
     try:
         values = compiled(given)
     except Exception as error:
-        if len(points) == 1:
-            yield Failure(static, points, _told(error))
-            return
+        if "KeyboardInterrupt" in str(error):  # jax wraps what stops a host callback
+            raise KeyboardInterrupt from error
+        values, told = {}, _told(error)
+    if told and len(points) == 1:
+        yield Failure(static, points, told)
+    elif told:
         middle = len(points) // 2
         yield from _attempt(compiled, spec, static, points[:middle])
         yield from _attempt(compiled, spec, static, points[middle:])
-        return
-    record = _record(spec, compiled.plan.how, time.perf_counter() - started)
-    traced = {name: np.asarray(column) for name, column in given.traced.items()}
-    seeds = np.array([seed for _, seed in points], np.int64)
-    yield Batch(static, traced, seeds, values, record)
+    else:
+        record = _record(spec, compiled.plan.how, time.perf_counter() - started)
+        traced = {name: np.asarray(column) for name, column in given.traced.items()}
+        seeds = np.array([seed for _, seed in points], np.int64)
+        yield Batch(static, traced, seeds, values, record)
 
 
 def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+    """Type and message; of an error in a host callback, which jax wraps, its own."""
+    text = str(error).strip()
+    if "Traceback (most recent call last)" in text:
+        return text.splitlines()[-1]
+    return f"{type(error).__name__}: {text}"
 
 
 def _record(spec: Spec, how: str, seconds: float) -> dict[str, Any]:
@@ -185,8 +192,9 @@ def dask(
     running, waiting = as_completed(), {}
     try:
         while True:
-            ahead = max(2, 2 * sum(client.nthreads().values())) - len(waiting)
-            for group, sizes, chunk in itertools.islice(jobs, max(0, ahead)):
+            ahead = max(2, 2 * sum(client.nthreads().values()))
+            while len(waiting) < ahead and (job := next(jobs, None)):
+                group, sizes, chunk = job
                 if isinstance(chunk, Failure):
                     yield chunk
                     continue

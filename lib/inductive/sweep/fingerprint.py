@@ -58,6 +58,15 @@ def of_function(function: Callable[..., object]) -> str:
         return "unknown"
 
 
+def of_module(name: str) -> str:
+    """Fingerprint of an ``inductive`` module by its name, without importing it.
+
+    Raises:
+        FileNotFoundError: there is no such module.
+    """
+    return of_source(_file(name).read_text(encoding="utf-8"))
+
+
 @lru_cache
 def _of_file(path: str) -> str:
     # A process runs the code that it has loaded, so what the file says later does not count.

@@ -17,6 +17,9 @@ from inductive.sweep.progress import Progress
 from inductive.sweep.spec import Spec, SweepInputError, Value
 from inductive.sweep.store import Batch, FolderStore, MemoryStore
 
+ENGINE_OPTIONS = ("how", "memory", "batch_size", "devices", "client", "progress")
+"""Arguments of :func:`run` that say how to compute, not what."""
+
 _SHOWN = 10
 
 
@@ -92,19 +95,16 @@ def run(
         SweepError: points raised exceptions; all others were computed and kept.
     """
     _check_options(how, memory, batch_size)
-    named = checks.make_axes(axes, static)
-    constants = dict(constants or {})
-    checks.check_arguments(f, axes, constants)
-    sweep = Spec(
+    sweep = make_spec(
         f,
-        named,
-        checks.make_seeds(seeds),
-        constants,
-        checks.check_independent(independent, axes),
-        root_seed,
-        stream,
-        jax.dtypes.canonicalize_dtype(float) == np.float64,
-        dict(dims or {}),
+        axes,
+        seeds,
+        static=static,
+        constants=constants,
+        independent=independent,
+        root_seed=root_seed,
+        stream=stream,
+        dims=dims,
     )
     sizes = _sizes(sweep)
     with _open(store, sweep) as kept:
@@ -118,6 +118,39 @@ def run(
         )
         failures = _collect(sweep, groups, outcomes, kept, progress)
         return _finish(sweep, kept.batches, failures, kept.place)
+
+
+def make_spec(
+    f: Callable[..., Mapping[str, Any]],
+    axes: Mapping[str, Sequence[Any]],
+    seeds: int | Sequence[int],
+    *,
+    static: Collection[str] = (),
+    constants: Mapping[str, Value] | None = None,
+    independent: Collection[str] = (),
+    root_seed: int = 0,
+    stream: str = "sweep",
+    dims: Mapping[str, Sequence[str]] | None = None,
+) -> Spec:
+    """The sweep that :func:`run` would compute, checked; the arguments are the same.
+
+    Raises:
+        SweepInputError: arguments that do not fit together.
+    """
+    named = checks.make_axes(axes, static)
+    constants = dict(constants or {})
+    checks.check_arguments(f, axes, constants)
+    return Spec(
+        f,
+        named,
+        checks.make_seeds(seeds),
+        constants,
+        checks.check_independent(independent, axes),
+        root_seed,
+        stream,
+        jax.dtypes.canonicalize_dtype(float) == np.float64,
+        dict(dims or {}),
+    )
 
 
 def _check_options(how: str, memory: int, batch_size: int | None) -> None:
@@ -183,8 +216,8 @@ def _groups(
     points = sweep.points()
     for static in sweep.static_points():
         here = tuple(static.values())
-        missing = frozenset(points) - done.get(here, set())
-        yield engines.Group(static, points, missing, sizes[here])
+        if missing := frozenset(points) - done.get(here, set()):
+            yield engines.Group(static, points, missing, sizes[here])
 
 
 def _tell_about(kept: FolderStore | MemoryStore, sweep: Spec) -> None:
@@ -252,7 +285,7 @@ def _records(sweep: Spec, failure: Failure) -> list[dict[str, Any]]:
 def _finish(
     sweep: Spec, batches: Sequence[Batch], failures: list[dict[str, Any]], place: Any
 ) -> xr.Dataset:
-    results = assemble.dataset(sweep, batches) if batches else None
+    results = assemble.dataset(sweep, batches)
     if not failures:
         assert results is not None
         return results

@@ -83,6 +83,10 @@ class Spec:
         """Name of the function."""
         return getattr(self.function, "__name__", type(self.function).__name__)
 
+    def axis(self, name: str) -> Axis:
+        """The axis of that name."""
+        return next(axis for axis in self.axes if axis.name == name)
+
     @property
     def size(self) -> int:
         """Number of points."""

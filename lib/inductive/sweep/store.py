@@ -9,12 +9,14 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from inductive.sweep.spec import Value, as_value
 _HEADER = "sweep.json"
 _LOCK = "writer.lock"
 _SUFFIX = ".npz"
+_BATCHES = "[0-9a-f]" * 64 + _SUFFIX  # pattern of their names; other files are not ours
 _TEMPORARY = ".part"
 _DAMAGED = ".damaged"
 
@@ -52,12 +55,6 @@ class Batch:
     def __len__(self) -> int:
         """Number of points."""
         return len(self.seeds)
-
-    def points(self) -> Iterator[tuple[tuple[Value, ...], int]]:
-        """Traced coordinates, in the order of their names' columns, and seed of each point."""
-        columns = [column.tolist() for column in self.traced.values()]
-        rows = zip(*columns, strict=True) if columns else [()] * len(self)
-        return zip(rows, self.seeds.tolist(), strict=True)
 
 
 class MemoryStore:
@@ -99,14 +96,20 @@ class FolderStore:
         self.batches: list[Batch] = []
         self.damaged: list[str] = []
         self._identity = dict(identity)
-        self._lock: IO[str] | None = None
+        self._lock: FileIO | None = None
 
     def __enter__(self) -> "FolderStore":
-        self.place.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(self.place)
+        try:
+            self.place.mkdir(parents=True, exist_ok=True)
+            self._lock = _locked(self.place)
+        except OSError as error:
+            raise StoreError(
+                f"{self.place} cannot be opened for writing ({error.strerror}): make room, "
+                "or choose a folder that you may write to"
+            ) from error
         try:
             self._check_identity()
-            for leftover in self.place.glob(f"*{_TEMPORARY}"):
+            for leftover in self.place.glob(f"{_BATCHES}{_TEMPORARY}"):
                 leftover.unlink()
             self.batches, self.damaged = read(self.place)
             for name in self.damaged:
@@ -148,6 +151,8 @@ class FolderStore:
             return
         try:
             theirs = json.loads(path.read_text())
+            if not isinstance(theirs, dict):
+                raise ValueError("it holds no entries")
         except ValueError as error:
             raise StoreError(
                 f"{path} is damaged ({error}): delete this one file; the batches stay"
@@ -164,7 +169,7 @@ class FolderStore:
 def read(folder: Path) -> tuple[list[Batch], list[str]]:
     """All intact batches of a store, and the names of damaged files. Needs no lock."""
     batches, damaged = [], []
-    for path in sorted(folder.glob(f"*{_SUFFIX}")):
+    for path in sorted(folder.glob(_BATCHES)):
         content = path.read_bytes()
         if _digest(content) == path.stem:
             batches.append(_decode(content))
@@ -173,22 +178,23 @@ def read(folder: Path) -> tuple[list[Batch], list[str]]:
     return batches, damaged
 
 
-def _locked(folder: Path) -> IO[str]:
+def _locked(folder: Path) -> FileIO:
     """The lock file, held. The system releases it however the process ends."""
-    lock = (folder / _LOCK).open("a+")
+    lock = (folder / _LOCK).open("ab+", buffering=0)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         lock.seek(0)
-        holder = lock.read().strip() or "another process"
+        holder = lock.read().decode(errors="replace").strip() or "another process"
         lock.close()
         raise StoreError(
             f"{folder} is being written by {holder}: wait until it ends, "
             "or give this sweep a folder of its own"
         ) from None
-    lock.truncate(0)
-    lock.write(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC\n")
-    lock.flush()
+    with suppress(OSError):  # a full disk: nobody is named, the lock holds all the same
+        lock.truncate(0)
+        holder = f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC\n"
+        lock.write(holder.encode())
     return lock
 
 
@@ -203,7 +209,8 @@ def _write(path: Path, content: bytes) -> None:
         temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise StoreError(
             f"could not write {path.name} ({error.strerror}): everything before it is safe "
             f"in {path.parent}; make room and run again to resume"

@@ -1,5 +1,7 @@
 """What the chapter sweeps: finite networks, grids and random tasks."""
 
+from dataclasses import asdict
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,7 +21,7 @@ def test_random_features_approach_the_theory_with_width() -> None:
     for width, bound in ((1_000, 0.25), (10_000, 0.08)):
         results = [
             experiments.random_feature_margins(
-                rng.seed_key(rng.root(0), i), task=BASE, width=width
+                rng.seed_key(rng.root(0), i), **asdict(BASE), width=width
             )
             for i in range(3)
         ]
@@ -34,7 +36,9 @@ def test_random_features_approach_the_theory_with_width() -> None:
 
 
 def test_a_wide_lazy_network_follows_the_tangent_kernel() -> None:
-    result = experiments.empirical_ntk_margins(rng.root(0), task=BASE, width=10_000)
+    result = experiments.empirical_ntk_margins(
+        rng.root(0), **asdict(BASE), width=10_000
+    )
     assert float(result["rmse"]) < 0.05
     expected = float(kernels.conjunctivity(kernels.ntk(1)))
     assert float(result["conjunctivity"]) == pytest.approx(expected, abs=0.01)
@@ -45,7 +49,7 @@ def test_networks_run_under_jit_and_vmap_with_ridge() -> None:
 
     def run(key, c):
         return experiments.random_feature_margins(
-            key, task=BASE, width=50, depth=2, inverse_ridge=c
+            key, **asdict(BASE), width=50, depth=2, inverse_ridge=c
         )
 
     batch = jax.jit(jax.vmap(run))(keys, jnp.asarray([1.0, 3.0]))

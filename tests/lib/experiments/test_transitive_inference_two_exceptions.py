@@ -1,5 +1,7 @@
 """Two exceptions at once: a separate one protects, a nested one harms."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -53,7 +55,7 @@ def test_regression_and_a_lazy_network_agree_that_the_second_protects() -> None:
         direct = experiments.kernel_margins(task, kernel)
         assert bool((direct[i, j] > 0).all()) == right
         network = experiments.empirical_ntk_margins(
-            rng.root(0), task=task, width=10_000
+            rng.root(0), **asdict(task), width=10_000
         )["network"]
         assert bool((network[i, j] > 0).all()) == right
 

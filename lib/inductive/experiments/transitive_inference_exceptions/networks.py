@@ -18,6 +18,8 @@ from inductive.theory import kernels
 from inductive.theory import transitive_inference as theory
 from inductive.theory.kernels import Scalar
 
+Exceptions = tuple[tuple[int, int], ...]
+
 
 def _against_theory(
     task: Task,
@@ -43,7 +45,8 @@ def _against_theory(
 def random_feature_margins(
     key: Key[Array, ""],
     *,
-    task: Task,
+    n_items: int,
+    exceptions: Exceptions,
     width: int,
     depth: int = 1,
     inverse_ridge: Scalar = math.inf,
@@ -52,7 +55,8 @@ def random_feature_margins(
 
     Args:
         key: a typed key; the network is drawn from its stream "features".
-        task: which comparisons are trained.
+        n_items: number of items of the task.
+        exceptions: of the task, as (weaker winner, stronger loser).
         width: units in each layer.
         depth: number of layers.
         inverse_ridge: c > 0; infinity for no ridge, finite if traced.
@@ -61,12 +65,13 @@ def random_feature_margins(
         ``theory`` and ``network`` margins (n, n), ``rmse`` between them over untrained
         pairs i < j, and the ``conjunctivity`` measured from the features.
     """
-    everything = all_trials(task.n_items)
-    inputs = one_hot(everything, task.n_items)
+    task = Task(n_items, exceptions)
+    everything = all_trials(n_items)
+    inputs = one_hot(everything, n_items)
     layers = random_features.init(
         rng.stream(key, "features"),
         width=width,
-        n_inputs=2 * task.n_items,
+        n_inputs=2 * n_items,
         depth=depth,
     )
     hidden = jax.vmap(random_features.features, in_axes=(None, 0))(layers, inputs)
@@ -82,7 +87,8 @@ def random_feature_margins(
 def empirical_ntk_margins(
     key: Key[Array, ""],
     *,
-    task: Task,
+    n_items: int,
+    exceptions: Exceptions,
     width: int,
     depth: int = 1,
     inverse_ridge: Scalar = math.inf,
@@ -94,7 +100,8 @@ def empirical_ntk_margins(
 
     Args:
         key: a typed key; the network is drawn from its stream "network".
-        task: which comparisons are trained.
+        n_items: number of items of the task.
+        exceptions: of the task, as (weaker winner, stronger loser).
         width: units in each hidden layer.
         depth: number of hidden layers.
         inverse_ridge: c > 0; infinity for no ridge, finite if traced.
@@ -102,10 +109,11 @@ def empirical_ntk_margins(
     Returns:
         As :func:`random_feature_margins`.
     """
-    everything = all_trials(task.n_items)
-    inputs = one_hot(everything, task.n_items)
+    task = Task(n_items, exceptions)
+    everything = all_trials(n_items)
+    inputs = one_hot(everything, n_items)
     params = mlp.init(
-        rng.stream(key, "network"), width=width, n_inputs=2 * task.n_items, depth=depth
+        rng.stream(key, "network"), width=width, n_inputs=2 * n_items, depth=depth
     )
     gram = mlp.ntk_gram(params, inputs)
     means = kernels.class_means(gram, everything)

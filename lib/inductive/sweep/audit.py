@@ -1,0 +1,178 @@
+"""Audit of a frozen store: random points are computed again and compared with what it holds."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import xarray as xr
+
+from inductive.sweep import assemble, engines, fingerprint, frozen, program
+from inductive.sweep.assemble import Point
+from inductive.sweep.spec import Spec, Value
+from inductive.sweep.store import Batch
+
+
+class Offence(NamedTuple):
+    """An output at a point that today's code does not give again.
+
+    Attributes:
+        point: coordinates and seed.
+        output: name of the output, or ``"exception"``.
+        stored: the worst element as stored.
+        today: the same element computed now.
+        excess: distance in units of the tolerance, larger than 1.
+    """
+
+    point: Mapping[str, Any]
+    output: str
+    stored: float
+    today: float
+    excess: float
+
+    def __str__(self) -> str:
+        """One line for a report."""
+        where = ", ".join(f"{name}={value}" for name, value in self.point.items())
+        return (
+            f"{where}: {self.output} is stored as {self.stored:.6g}, today's code gives "
+            f"{self.today:.6g} ({self.excess:.3g} times the tolerance)"
+        )
+
+
+class Report(NamedTuple):
+    """What an audit found.
+
+    Attributes:
+        points: number of points that were compared.
+        left_out: number of points of the store that would cost too much to be drawn.
+        worst: largest distance found, in units of the tolerance.
+        offences: empty if the store holds.
+        fingerprint: of the code that was used.
+    """
+
+    points: int
+    left_out: int
+    worst: float
+    offences: list[Offence]
+    fingerprint: str
+
+
+def audit(
+    path: Path,
+    *,
+    points: int,
+    seed: int = 0,
+    most_seconds: float = np.inf,
+    until: float = np.inf,
+) -> Report:
+    """Compute random points of a frozen store again, in this process.
+
+    Args:
+        path: the NetCDF file.
+        points: how many to draw; all, if there are fewer.
+        seed: of the draw.
+        most_seconds: points that took longer when they were stored are not drawn.
+        until: ``time.monotonic()`` after which no further static point is begun.
+
+    Raises:
+        SweepInputError: the function of the store cannot be imported.
+    """
+    held = frozen.load(path)
+    spec = frozen.spec_of(held)
+    affordable, left_out = _affordable(held, spec, most_seconds)
+    generator = np.random.default_rng(seed)
+    size = min(points, len(affordable))
+    drawn = generator.choice(len(affordable), size, replace=False)
+    chosen: dict[int, list[Point]] = {}
+    for place in sorted(drawn.tolist()):
+        static, point = affordable[place]
+        chosen.setdefault(static, []).append(point)
+    offences, worst, compared = [], 0.0, 0
+    statics = list(spec.static_points())
+    with jax.enable_x64(spec.x64):
+        for static, some in chosen.items():
+            if time.monotonic() > until:
+                break
+            for offence in _compared(held, spec, statics[static], some):
+                worst = max(worst, offence.excess)
+                offences += [offence] if offence.excess > 1 else []
+            compared += len(some)
+    code = fingerprint.of_function(spec.function)
+    return Report(compared, left_out, worst, offences, code)
+
+
+def _affordable(
+    held: xr.Dataset, spec: Spec, most_seconds: float
+) -> tuple[list[tuple[int, Point]], int]:
+    """Points by the number of their static point, and how many cost too much."""
+    seconds = json.loads(held.attrs["seconds_per_point"])
+    points = spec.points()
+    cheap = [
+        (static, point)
+        for static, cost in enumerate(seconds)
+        if cost <= most_seconds
+        for point in points
+    ]
+    return cheap, spec.size - len(cheap)
+
+
+def _compared(
+    held: xr.Dataset, spec: Spec, static: Mapping[str, Value], points: list[Point]
+) -> Iterator[Offence]:
+    """Every output of some points of one static point, as if it were an offence."""
+    largest, _ = program.trace(spec, static)
+    group = engines.Group(static, points, frozenset(points), largest)
+    how = held.attrs["how"] if held.attrs["how"] in ("vmap", "map") else "auto"
+    options = engines.Options(how, memory=2**33, batch_size=None)
+    for outcome in engines.local(spec, [group], options, jax.local_devices()[:1]):
+        if isinstance(outcome, Batch):
+            rows = assemble.rows(spec, outcome)
+            for k, point in enumerate(rows):
+                today = {name: array[k] for name, array in outcome.values.items()}
+                yield from _outputs(held, _coordinates(spec, static, point), today)
+        else:
+            for point in outcome.points:
+                where = _coordinates(spec, static, point)
+                yield Offence(where, f"exception ({outcome.error})", 0.0, 0.0, np.inf)
+
+
+def _coordinates(
+    spec: Spec, static: Mapping[str, Value], point: Point
+) -> dict[str, Any]:
+    row, seed = point
+    traced = dict(zip([a.name for a in spec.traced_axes], row, strict=True))
+    return {**static, **traced, "seed": seed}
+
+
+def _outputs(
+    held: xr.Dataset, point: Mapping[str, Any], today: Mapping[str, np.ndarray]
+) -> Iterator[Offence]:
+    spec = frozen.spec_of(held)
+    places = {axis.name: axis.values.index(point[axis.name]) for axis in spec.axes}
+    places["seed"] = spec.seeds.index(point["seed"])
+    for name, variable in held.data_vars.items():
+        stored = variable.isel(places).to_numpy()
+        excess = _excess(stored, today[str(name)], variable.attrs)
+        worst = np.unravel_index(np.argmax(excess), excess.shape)
+        yield Offence(
+            point,
+            str(name),
+            float(stored[worst]),
+            float(today[str(name)][worst]),
+            float(excess[worst]),
+        )
+
+
+def _excess(
+    stored: np.ndarray, today: np.ndarray, tolerance: Mapping[str, Any]
+) -> np.ndarray:
+    """Distance in units of the tolerance; equal nans and infinities have none."""
+    old, new = (np.asarray(a, np.float64) for a in (stored, today))
+    same = (old == new) | (np.isnan(old) & np.isnan(new))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        allowed = tolerance["atol"] + tolerance["rtol"] * np.abs(old)
+        ratio = np.abs(new - old) / allowed
+    return np.where(same, 0.0, np.where(np.isnan(ratio), np.inf, ratio))
