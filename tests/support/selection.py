@@ -36,8 +36,8 @@ def ordered() -> list[str]:
     recent = recent_files() or set()
     first = [slug for slug in slugs if changed(slug, recent)]
     rest = [slug for slug in slugs if slug not in first]
-    turn = int(_state(), 16) % max(len(rest), 1)
-    return first + rest[turn:] + rest[:turn]
+    begin = turn(max(len(rest), 1))
+    return first + rest[begin:] + rest[:begin]
 
 
 def committed() -> list[str]:
@@ -47,7 +47,7 @@ def committed() -> list[str]:
         return slugs
     recent = recent_files()
     if recent is None:
-        return slugs[int(_state(), 16) % len(slugs) :][:1]
+        return slugs[turn(len(slugs)) :][:1]
     return [slug for slug in slugs if changed(slug, recent)]
 
 
@@ -58,6 +58,11 @@ def minutes_left() -> float:
     budget = float(os.environ.get("CHAPTER_MINUTES", DEFAULT_MINUTES))
     began = float(os.environ["CHAPTERS_BEGAN"])
     return budget - (time.time() - began) / 60
+
+
+def turn(n: int) -> int:
+    """A number below ``n`` that changes with the commit."""
+    return int(_state(), 16) % n
 
 
 def _state() -> str:

@@ -141,15 +141,18 @@ def audit(
     """Compute random points of frozen stores again and compare them with what is stored."""
     from inductive.cli import audits
 
+    chosen = [slug] if slug else chapters.slugs()
+    stores = [path for one in chosen for path in audits.stores(one)]
     failed = []
-    for chosen in [slug] if slug else chapters.slugs():
-        for path in audits.stores(chosen):
-            report = audits.audit(path, points, seed, everything=everything)
-            _out.print(audits.told(path, report), markup=False, highlight=False)
-            if report.offences:
-                failed.append(path.name)
-            elif renew:
-                audits.renew(path, report, seed)
+    for path in stores:
+        report = audits.audit(path, points, seed, everything=everything)
+        _out.print(audits.told(path, report), markup=False, highlight=False)
+        if report.offences:
+            failed.append(path.name)
+        elif renew:
+            audits.renew(path, report, seed)
+    if not stores:
+        _out.print("No stored sweeps.")
     if failed:
         raise RunError(f"not what today's code gives: {', '.join(failed)}")
 

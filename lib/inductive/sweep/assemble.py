@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from inductive.sweep.spec import Spec, Value, reference
+from inductive.sweep.spec import Spec, Value, inner_dims, reference
 from inductive.sweep.store import Batch, StoreError
 
 Point = tuple[tuple[Value, ...], int]
@@ -52,7 +52,7 @@ def dataset(spec: Spec, batches: Sequence[Batch]) -> xr.Dataset | None:
         filled[places] = True
     names = [*(axis.name for axis in spec.axes), "seed"]
     variables = {
-        name: ((*names, *_inner(spec, name, array.shape[len(names) :])), array)
+        name: ((*names, *inner_dims(spec, name, array.ndim - len(names))), array)
         for name, array in _with_gaps(arrays, filled).items()
     }
     coordinates = {axis.name: axis.array() for axis in spec.axes}
@@ -145,11 +145,6 @@ def _with_gaps(
         gaps[name] = array.astype(kind)
         gaps[name][~filled] = np.nan
     return gaps
-
-
-def _inner(spec: Spec, name: str, shape: tuple[int, ...]) -> list[str]:
-    given = spec.dims.get(name)
-    return list(given) if given else [f"{name}_{k}" for k in range(len(shape))]
 
 
 def _attributes(spec: Spec, batches: Sequence[Batch]) -> dict[str, Any]:

@@ -21,8 +21,7 @@ def make_axes(
     Raises:
         SweepInputError: unknown, reserved, empty, ragged or repeated.
     """
-    for name in static:
-        _refuse_unknown(name, axes, "static")
+    _refuse_unknown(static, axes, "static")
     return tuple(_axis(name, values, name in static) for name, values in axes.items())
 
 
@@ -36,8 +35,12 @@ def make_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
         raise SweepInputError(
             f"seeds={seeds!r}: give a number of seeds, or their indices"
         )
-    found = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
-    whole = [int(seed) for seed in found if isinstance(seed, (int, np.integer))]
+    found = (
+        list(range(int(seeds)))
+        if isinstance(seeds, (int, np.integer))
+        else [plain(seed) for seed in seeds]
+    )
+    whole = [int(seed) for seed in found if isinstance(seed, int)]
     if not whole or len(whole) < len(found) or len(set(whole)) < len(whole):
         raise SweepInputError(
             f"seeds={seeds!r}: need one or more different whole numbers, such as seeds=5"
@@ -90,18 +93,24 @@ def check_independent(
     Raises:
         SweepInputError: there is no such axis.
     """
-    if isinstance(independent, str):
-        raise SweepInputError(f"independent={independent!r}: write ({independent!r},)")
-    for name in independent:
-        _refuse_unknown(name, axes, "independent")
+    _refuse_unknown(independent, axes, "independent")
     return tuple(sorted(set(independent)))
 
 
-def _refuse_unknown(name: str, axes: Collection[str], where: str) -> None:
-    if name not in axes:
-        raise SweepInputError(
-            f"unknown axis {name!r} in {where}=: the axes are {', '.join(axes) or 'none'}"
-        )
+def _refuse_unknown(names: Collection[str], axes: Collection[str], where: str) -> None:
+    if isinstance(names, str):
+        raise SweepInputError(f"{where}={names!r}: write {where}=({names!r},)")
+    for name in names:
+        if name not in axes:
+            raise SweepInputError(
+                f"unknown axis {name!r} in {where}=: "
+                f"the axes are {', '.join(axes) or 'none'}"
+            )
+
+
+def plain(value: Any) -> Any:
+    """A number as Python's own, if it is one of NumPy's or jax's; all else as it is."""
+    return value.item() if getattr(value, "ndim", None) == 0 else value
 
 
 def _axis(name: str, values: Sequence[Any], static: bool) -> Axis:
@@ -114,22 +123,22 @@ def _axis(name: str, values: Sequence[Any], static: bool) -> Axis:
         raise SweepInputError(f"axis {name!r} is {values!r}: give a list of values")
     if len(values) == 0:
         raise SweepInputError(f"axis {name!r} is empty: give at least one value")
-    plain = [v.item() if isinstance(v, np.generic) else v for v in values]
-    if not static and any(isinstance(v, (list, np.ndarray)) for v in plain):
+    found = [plain(value) for value in values]
+    if not static and any(isinstance(v, list) or hasattr(v, "ndim") for v in found):
         raise SweepInputError(
             f"axis {name!r} is ragged or has more than one dimension: give a flat list "
             f"of numbers, or tuples for an axis of static sizes"
         )
-    for value in plain:
+    for value in found:
         _check_value(f"axis {name!r}", value)
-    plain = _one_kind(name, plain)
-    most, times = Counter(plain).most_common(1)[0]
+    found = _one_kind(name, found)
+    most, times = Counter(found).most_common(1)[0]
     if times > 1:
         raise SweepInputError(
             f"axis {name!r} has {most!r} {times} times: drop duplicates"
         )
-    numbers = isinstance(plain[0], (bool, int, float))
-    return Axis(name, tuple(plain), static or not numbers)
+    numbers = isinstance(found[0], (bool, int, float))
+    return Axis(name, tuple(found), static or not numbers)
 
 
 def _check_value(where: str, value: Any) -> None:
@@ -146,6 +155,10 @@ def _check_value(where: str, value: Any) -> None:
         raise SweepInputError(
             f"{where}: {value!r} is no number, text or tuple of these, so files cannot "
             "name it: give its name, and look it up in the function"
+        )
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise SweepInputError(
+            f"{where}: {value} needs more than 64 bits: give it as a fraction or as text"
         )
     elif isinstance(value, float) and math.isnan(value):
         raise SweepInputError(f"{where} contains nan, which equals nothing: drop it")

@@ -50,7 +50,7 @@ def of_function(function: Callable[..., object]) -> str:
     """
     module = sys.modules.get(getattr(function, "__module__", ""))
     path = getattr(module, "__file__", None)
-    if path is not None:
+    if path is not None and Path(path).is_file():  # a script on stdin has none
         return _of_file(path)
     try:
         return of_source(textwrap.dedent(inspect.getsource(function)))

@@ -1,13 +1,15 @@
 """One compiled program per static point: many points a call, within a memory budget."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from hashlib import sha256
+from threading import Lock
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import jaxprs_in_params
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Shaped, UInt
 
@@ -17,8 +19,9 @@ from inductive.sweep.spec import Spec, SweepInputError, Value
 VMAP_ELEMENTS = 1500
 """On a CPU points are batched by ``vmap`` while no array of one point is larger than this."""
 
-_MOST = {"vmap": 256, "map": 4096}
+_MOST = {"vmap": 128, "map": 4096}
 _MOST_ACCELERATOR = 16384
+_KEPT = 16  # compiled programs
 _AXIS = "points"
 
 Outputs = dict[str, Any]
@@ -90,19 +93,6 @@ def _as_dict(spec: Spec, outputs: Any) -> Outputs:
     return dict(outputs)
 
 
-def trace(spec: Spec, static: Mapping[str, Value]) -> tuple[int, dict[str, Any]]:
-    """Elements of the largest array of one point, and shapes and dtypes of its outputs.
-
-    Raises:
-        SweepInputError: the function returns no dictionary of numerical arrays.
-    """
-    shapes = _abstract(spec, 1)
-    one = jax.tree.map(lambda s: jax.ShapeDtypeStruct(s.shape[1:], s.dtype), shapes)
-    closed, out = jax.make_jaxpr(point(spec, static), return_shape=True)(*one)
-    _check_outputs(spec, out)
-    return _largest(closed.jaxpr), out
-
-
 def choose(
     how: str, batch_size: int | None, largest: int, backend: str, n: int
 ) -> Plan:
@@ -116,7 +106,7 @@ def choose(
     Args:
         how: ``"auto"``, ``"vmap"`` or ``"map"``.
         batch_size: wanted points a call; ``None`` for the most that help.
-        largest: elements of the largest array of one point, from :func:`trace`.
+        largest: elements of the largest array of one point, from :mod:`inductive.sweep.shapes`.
         backend: ``"cpu"``, ``"gpu"`` or ``"tpu"``.
         n: number of points.
     """
@@ -201,11 +191,33 @@ class Program:
         )
         shapes = (
             jax.ShapeDtypeStruct((shards,), jnp.int32),
-            _abstract(self._spec, each * shards),
+            abstract(self._spec, each * shards),
         )
         sharding = NamedSharding(self._mesh, split)
         jitted = jax.jit(sharded, in_shardings=sharding, out_shardings=sharding)
-        return jitted.lower(*shapes).compile()
+        return _compile_once(jitted.lower(*shapes), self._mesh.devices.tolist())
+
+
+_compiled: "OrderedDict[tuple[Any, ...], Any]" = OrderedDict()
+_compiled_lock = Lock()
+
+
+def _compile_once(lowered: Any, devices: list[Any]) -> Any:
+    """The program, from memory if this process has compiled the same text before.
+
+    Tracing is repeated on every run, so a changed global or captured array is another text.
+    """
+    text = lowered.as_text()
+    if "callback" in text:  # which Python function it calls back is not in the text
+        return lowered.compile()
+    key = (sha256(text.encode()).hexdigest(), *devices)
+    with _compiled_lock:
+        if key not in _compiled:
+            _compiled[key] = lowered.compile()
+            while len(_compiled) > _KEPT:
+                _compiled.popitem(last=False)
+        _compiled.move_to_end(key)
+        return _compiled[key]
 
 
 def _vmapped(compute: Callable[..., Outputs], count: Array, given: Inputs) -> Outputs:
@@ -231,7 +243,8 @@ def _mapped(compute: Callable[..., Outputs], count: Array, given: Inputs) -> Out
     return jax.lax.fori_loop(0, count[0], step, empty)
 
 
-def _abstract(spec: Spec, n: int) -> Inputs:
+def abstract(spec: Spec, n: int) -> Inputs:
+    """Shapes and dtypes of the inputs of ``n`` points."""
     kinds = {"bool": jnp.bool_, "int": int, "float": float}
     traced = {
         axis.name: jax.ShapeDtypeStruct(
@@ -260,33 +273,3 @@ def _bytes(compiled: Any) -> int:
         + stats.output_size_in_bytes
         + stats.temp_size_in_bytes
     )
-
-
-def _check_outputs(spec: Spec, out: Any) -> None:
-    name = spec.name
-    if not out:
-        raise SweepInputError(
-            f"{name}() returns nothing: return a dictionary of arrays"
-        )
-    taken = {*(axis.name for axis in spec.axes), "seed"}
-    for key, value in out.items():
-        if not hasattr(value, "dtype"):
-            raise SweepInputError(
-                f"{name}() returns {key!r} as {type(value).__name__}: return arrays only"
-            )
-        if key in taken:
-            raise SweepInputError(f"{name}() returns {key!r}, which names an axis")
-        if value.dtype.kind not in "biufc":
-            raise SweepInputError(
-                f"{name}() returns {key!r} of type {value.dtype}, which files cannot hold: "
-                "convert it to float32"
-            )
-
-
-def _largest(jaxpr: Any) -> int:
-    """Elements of the largest array in a jaxpr and in all that it calls."""
-    sizes = [v.aval.size for v in jaxpr.invars if hasattr(v.aval, "size")]
-    for equation in jaxpr.eqns:
-        sizes += [v.aval.size for v in equation.outvars if hasattr(v.aval, "size")]
-        sizes += map(_largest, jaxprs_in_params(equation.params))
-    return max(sizes, default=1)

@@ -1,6 +1,5 @@
 """Run a sweep: what is missing in its store is computed, the whole is returned."""
 
-import json
 import warnings
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -11,10 +10,10 @@ import jax
 import numpy as np
 import xarray as xr
 
-from inductive.sweep import assemble, checks, engines, fingerprint, program
+from inductive.sweep import assemble, checks, engines, fingerprint, shapes
 from inductive.sweep.engines import Failure
 from inductive.sweep.progress import Progress
-from inductive.sweep.spec import Spec, SweepInputError, Value
+from inductive.sweep.spec import Spec, SweepInputError, Value, reference, shown
 from inductive.sweep.store import Batch, FolderStore, MemoryStore
 
 ENGINE_OPTIONS = ("how", "memory", "batch_size", "devices", "client", "progress")
@@ -106,7 +105,7 @@ def run(
         stream=stream,
         dims=dims,
     )
-    sizes = _sizes(sweep)
+    sizes = shapes.largest_arrays(sweep)
     with _open(store, sweep) as kept:
         _tell_about(kept, sweep)
         groups = list(_groups(sweep, sizes, assemble.done(sweep, kept.batches)))
@@ -138,7 +137,7 @@ def make_spec(
         SweepInputError: arguments that do not fit together.
     """
     named = checks.make_axes(axes, static)
-    constants = dict(constants or {})
+    constants = {k: checks.plain(v) for k, v in (constants or {}).items()}
     checks.check_arguments(f, axes, constants)
     return Spec(
         f,
@@ -165,47 +164,13 @@ def _check_options(how: str, memory: int, batch_size: int | None) -> None:
 def _open(store: Path | str | None, sweep: Spec) -> FolderStore | MemoryStore:
     if store is None:
         return MemoryStore()
+    name = reference(sweep.function)
+    if "<" in name or not hasattr(sweep.function, "__qualname__"):
+        raise SweepInputError(
+            f"a store could not tell {name} from another function of that name: define it "
+            "at the top of a module or cell, and pass what it closes over as constants="
+        )
     return FolderStore(Path(store), sweep.identity())
-
-
-def _sizes(sweep: Spec) -> dict[tuple[Value, ...], int]:
-    """Largest array of one point, by static coordinates; all outputs must have one shape.
-
-    Where the function itself refuses a static point, its size is 0: it fails when it is run.
-    """
-    found: dict[tuple[Value, ...], int] = {}
-    first: tuple[dict[str, Value], dict[str, Any]] | None = None
-    for static in sweep.static_points():
-        try:
-            size, outputs = program.trace(sweep, static)
-        except SweepInputError:
-            raise
-        except Exception:
-            size, outputs = 0, None
-        found[tuple(static.values())] = size
-        if outputs is not None:
-            first = first or (static, outputs)
-            _refuse_other_shapes(sweep, *first, static, outputs)
-    return found
-
-
-def _refuse_other_shapes(
-    sweep: Spec,
-    static: Mapping[str, Value],
-    outputs: Mapping[str, Any],
-    other: Mapping[str, Value],
-    others: Mapping[str, Any],
-) -> None:
-    for name in sorted(set(outputs) | set(others)):
-        shapes = [
-            f"{out[name].dtype}{list(out[name].shape)}" if name in out else "nothing"
-            for out in (outputs, others)
-        ]
-        if shapes[0] != shapes[1]:
-            raise SweepInputError(
-                f"{sweep.name}() returns {name!r} as {shapes[0]} at {_shown(static)} and as "
-                f"{shapes[1]} at {_shown(other)}: return one shape, or sweep them apart"
-            )
 
 
 def _groups(
@@ -250,10 +215,8 @@ def _collect(
     failures: list[dict[str, Any]] = []
     counted = sweep.size - missing
     bar = Progress(sweep.name, sweep.size, counted, progress)
-    with (
-        closing(outcomes),
-        bar,
-    ):  # ends the engine also when a write or the user stops it
+    # Closing ends the engine also when a write or the user stops the sweep.
+    with closing(outcomes), bar:
         try:
             for outcome in outcomes:
                 if isinstance(outcome, Batch):
@@ -292,12 +255,12 @@ def _finish(
     by_error: dict[str, list[dict[str, Any]]] = {}
     for record in failures:
         by_error.setdefault(record["error"], []).append(record)
-    shown = [_summary(error, some) for error, some in by_error.items()][:_SHOWN]
-    more = len(by_error) - len(shown)
-    shown += [f"  and {more} other errors"] if more else []
+    lines = [_summary(error, some) for error, some in by_error.items()][:_SHOWN]
+    more = len(by_error) - len(lines)
+    lines += [f"  and {more} other errors"] if more else []
     raise SweepError(
         f"{len(failures)} of {sweep.size} points of {sweep.name}() failed "
-        f"(the others are kept in {place}):\n" + "\n".join(shown),
+        f"(the others are kept in {place}):\n" + "\n".join(lines),
         failures,
         results,
     )
@@ -306,9 +269,4 @@ def _finish(
 def _summary(error: str, records: Sequence[Mapping[str, Any]]) -> str:
     first = {name: v for name, v in records[0].items() if name != "error"}
     more = f" and {len(records) - 1} more points" if len(records) > 1 else ""
-    return f"  {_shown(first)}{more}: {error}"
-
-
-def _shown(point: Mapping[str, Any]) -> str:
-    text = ", ".join(f"{name}={json.dumps(value)}" for name, value in point.items())
-    return text or "the only static point"
+    return f"  {shown(first)}{more}: {error}"

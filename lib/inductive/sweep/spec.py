@@ -146,6 +146,18 @@ def label(value: Value) -> bool | int | float | str:
     return json.dumps(value) if isinstance(value, tuple) else value
 
 
+def inner_dims(spec: Spec, output: str, n: int) -> tuple[str, ...]:
+    """Names of the ``n`` dimensions of an output at one point: given, or numbered."""
+    given = spec.dims.get(output)
+    return tuple(given) if given else tuple(f"{output}_{k}" for k in range(n))
+
+
+def shown(point: Mapping[str, Any]) -> str:
+    """Coordinates as messages show them."""
+    text = ", ".join(f"{name}={json.dumps(value)}" for name, value in point.items())
+    return text or "the only static point"
+
+
 def as_value(content: Any) -> Value:
     """A coordinate read back from JSON: lists are tuples."""
     return tuple(map(as_value, content)) if isinstance(content, list) else content

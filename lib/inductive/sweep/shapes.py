@@ -1,0 +1,122 @@
+"""What a function computes at each static point, found by tracing, before anything is run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+from jax.extend.core import jaxprs_in_params
+
+from inductive.sweep.program import abstract, point
+from inductive.sweep.spec import Spec, SweepInputError, Value, inner_dims, shown
+
+
+def largest_arrays(sweep: Spec) -> dict[tuple[Value, ...], int]:
+    """Largest array of one point, by static coordinates; all outputs must have one shape.
+
+    Where the function itself refuses a static point, its size is 0: it fails when it is run.
+    """
+    found: dict[tuple[Value, ...], int] = {}
+    first: tuple[dict[str, Value], dict[str, Any]] | None = None
+    for static in sweep.static_points():
+        try:
+            size, outputs = trace(sweep, static)
+        except SweepInputError:
+            raise
+        except Exception:
+            size, outputs = 0, None
+        found[tuple(static.values())] = size
+        if outputs is not None:
+            first = first or (static, outputs)
+            _refuse_other_shapes(sweep, *first, static, outputs)
+    return found
+
+
+def _refuse_other_shapes(
+    sweep: Spec,
+    static: Mapping[str, Value],
+    outputs: Mapping[str, Any],
+    other: Mapping[str, Value],
+    others: Mapping[str, Any],
+) -> None:
+    for name in sorted(set(outputs) | set(others)):
+        shapes = [
+            f"{out[name].dtype}{list(out[name].shape)}" if name in out else "nothing"
+            for out in (outputs, others)
+        ]
+        if shapes[0] != shapes[1]:
+            raise SweepInputError(
+                f"{sweep.name}() returns {name!r} as {shapes[0]} at {shown(static)} and as "
+                f"{shapes[1]} at {shown(other)}: return one shape, or sweep them apart"
+            )
+
+
+def trace(spec: Spec, static: Mapping[str, Value]) -> tuple[int, dict[str, Any]]:
+    """Elements of the largest array of one point, and shapes and dtypes of its outputs.
+
+    Raises:
+        SweepInputError: the function returns no dictionary of numerical arrays.
+    """
+    shapes = abstract(spec, 1)
+    one = jax.tree.map(lambda s: jax.ShapeDtypeStruct(s.shape[1:], s.dtype), shapes)
+    closed, out = jax.make_jaxpr(point(spec, static), return_shape=True)(*one)
+    _check_outputs(spec, out)
+    return _largest(closed.jaxpr), out
+
+
+def _check_outputs(spec: Spec, out: Any) -> None:
+    name = spec.name
+    if not out:
+        raise SweepInputError(
+            f"{name}() returns nothing: return a dictionary of arrays"
+        )
+    taken = {*(axis.name for axis in spec.axes), "seed"}
+    sizes: dict[str, int] = {}
+    for unknown in set(spec.dims) - set(out):
+        raise SweepInputError(
+            f"dims= names {unknown!r}: {name}() returns {', '.join(map(repr, out))}"
+        )
+    for key, value in out.items():
+        if not hasattr(value, "dtype"):
+            raise SweepInputError(
+                f"{name}() returns {key!r} as {type(value).__name__}: return arrays only"
+            )
+        if key in taken:
+            raise SweepInputError(f"{name}() returns {key!r}, which names an axis")
+        if value.dtype.kind not in "biufc":
+            raise SweepInputError(
+                f"{name}() returns {key!r} of type {value.dtype}, which files cannot hold: "
+                "convert it to float32"
+            )
+        _check_dims(spec, key, value.shape, taken | set(out), sizes)
+
+
+def _check_dims(
+    spec: Spec,
+    output: str,
+    shape: tuple[int, ...],
+    taken: set[str],
+    sizes: dict[str, int],
+) -> None:
+    """Check names of inner dimensions; ``sizes`` collects those of all outputs."""
+    n = len(shape)
+    dims = inner_dims(spec, output, n)
+    if len(dims) != n or len(set(dims)) < n or set(dims) & taken:
+        raise SweepInputError(
+            f"output {output!r} has {n} dimensions named {', '.join(dims) or 'nothing'}: give "
+            f"dims={{{output!r}: ...}} {n} names that no axis and no output has"
+        )
+    for dim, size in zip(dims, shape, strict=True):
+        if sizes.setdefault(dim, size) != size:
+            raise SweepInputError(
+                f"dims= gives the name {dim!r} to dimensions of {sizes[dim]} and {size}: "
+                "use two names"
+            )
+
+
+def _largest(jaxpr: Any) -> int:
+    """Elements of the largest array in a jaxpr and in all that it calls."""
+    sizes = [v.aval.size for v in jaxpr.invars if hasattr(v.aval, "size")]
+    for equation in jaxpr.eqns:
+        sizes += [v.aval.size for v in equation.outvars if hasattr(v.aval, "size")]
+        sizes += map(_largest, jaxprs_in_params(equation.params))
+    return max(sizes, default=1)

@@ -1,0 +1,23 @@
+"""Stored sweeps hold: random points, other ones at each commit, are computed again."""
+
+from pathlib import Path
+
+import pytest
+
+from inductive.cli import audits, chapters
+from support import selection
+
+POINTS = 3
+STORES = [path for slug in chapters.slugs() for path in audits.stores(slug)]
+MINUTES = 3.0
+_SHARE = 60 * MINUTES / max(1, len(STORES))
+
+
+@pytest.mark.parametrize("store", STORES, ids=[path.stem for path in STORES])
+def test_random_points_are_computed_to_the_same_values(store: Path) -> None:
+    seed = selection.turn(10_000)
+    everything = selection.ALL
+    seconds = float("inf") if everything else _SHARE
+    report = audits.audit(store, POINTS, seed, everything=everything, seconds=seconds)
+    assert report.points > 0 or report.left_out > 0
+    assert report.offences == [], audits.told(store, report)
