@@ -74,5 +74,6 @@ lock: $(STAMP)  ## resolve pyproject.toml into both locks again
 	@$(RESOLVE) --all-extras --upgrade -o requirements.lock
 	@$(RESOLVE) --extra build --extra scale --group bench -c requirements.lock -o requirements-bench.lock
 
-clean:  ## remove the site and the run outputs (not .venv)
-	@rm -rf _build .pytest_cache .ruff_cache
+clean:  ## remove the site and the run outputs (not .venv, not the stores of sweeps)
+	@test ! -d _build || find _build -mindepth 1 -maxdepth 1 ! -name stores -exec rm -rf {} +
+	@rm -rf .pytest_cache .ruff_cache

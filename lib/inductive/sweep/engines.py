@@ -9,10 +9,11 @@ import platform
 import time
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import metadata
+from itertools import islice
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -56,6 +57,26 @@ class Options(NamedTuple):
     batch_size: int | None
 
 
+class Work(NamedTuple):
+    """What computing any batch of a static point takes; nothing in it grows with the grid.
+
+    Attributes:
+        spec: the sweep; on its way to a worker its axes and seeds have one value each.
+        static: the static coordinates.
+        largest: elements of the largest array of one point.
+        n: number of points of the static point.
+        options: how to compute.
+        token: name in the workers' memory, so that each compiles a program once.
+    """
+
+    spec: Spec
+    static: Mapping[str, Value]
+    largest: int
+    n: int
+    options: Options
+    token: str = ""
+
+
 class Failure(NamedTuple):
     """Points that raised an exception."""
 
@@ -73,11 +94,10 @@ class _Sizes:
         self._fixed = fixed or plan.how == "vmap"
         # Whole batches of the grid, so that a resumed sweep repeats the batches of the first.
         points = group.points if plan.how == "vmap" else sorted_missing(group)
-        self._rest, self._missing = list(points), group.missing
+        self._rest, self._missing = iter(points), group.missing
 
     def __iter__(self) -> Iterator[list[Point]]:
-        while self._rest:
-            chunk, self._rest = self._rest[: self._size], self._rest[self._size :]
+        while chunk := list(islice(self._rest, self._size)):
             if chunk := [point for point in chunk if point in self._missing]:
                 yield chunk
 
@@ -99,7 +119,7 @@ def local(
     """Compute in this process, on all of ``devices``."""
     for group in groups:
         try:
-            compiled = _build(spec, group, options, devices)
+            compiled = _build(_work(spec, group, options), devices)
         except Exception as error:
             yield Failure(group.static, sorted_missing(group), _told(error))
             continue
@@ -110,17 +130,14 @@ def local(
             sizes.learn(time.perf_counter() - started, len(chunk))
 
 
-def _build(
-    spec: Spec, group: Group, options: Options, devices: Sequence[Any]
-) -> program.Program:
-    plan = program.choose(
-        options.how,
-        options.batch_size,
-        group.largest,
-        devices[0].platform,
-        len(group.points),
-    )
-    return program.Program(spec, group.static, plan, options.memory, devices)
+def _work(spec: Spec, group: Group, options: Options) -> Work:
+    return Work(spec, group.static, group.largest, len(group.points), options)
+
+
+def _build(work: Work, devices: Sequence[Any]) -> program.Program:
+    how, memory, batch_size = work.options
+    plan = program.choose(how, batch_size, work.largest, devices[0].platform, work.n)
+    return program.Program(work.spec, work.static, plan, memory, devices)
 
 
 def _attempt(
@@ -187,96 +204,92 @@ def dask(
     """
     from distributed import as_completed
 
-    token = _token(spec)
-    jobs = _jobs(spec, groups, options, client, token)
+    jobs = _jobs(_without_grid(spec), groups, options, client)
     running, waiting = as_completed(), {}
     try:
         while True:
             ahead = max(2, 2 * sum(client.nthreads().values()))
             while len(waiting) < ahead and (job := next(jobs, None)):
-                group, sizes, chunk = job
-                if isinstance(chunk, Failure):
-                    yield chunk
+                if isinstance(job, Failure):
+                    yield job
                     continue
-                future = client.submit(
-                    _remote, token, spec, group, options, chunk, pure=False
-                )
-                waiting[future] = group, sizes, chunk
+                work, sizes, chunk = job
+                future = client.submit(_remote, work, chunk, pure=False)
+                waiting[future] = work.static, sizes, chunk
                 running.add(future)
             if not waiting:
                 return
             future = next(running)
-            group, sizes, chunk = waiting.pop(future)
-            yield from _collected(future, group, sizes, chunk)
+            yield from _collected(future, *waiting.pop(future))
     finally:
         client.cancel(list(waiting))
 
 
 def _collected(
-    future: Any, group: Group, sizes: _Sizes, chunk: list[Point]
+    future: Any, static: Mapping[str, Value], sizes: _Sizes, chunk: list[Point]
 ) -> Iterator[Batch | Failure]:
     try:
         seconds, outcomes = future.result()
     except Exception as error:
-        yield Failure(group.static, chunk, _told(error))
+        yield Failure(static, chunk, _told(error))
         return
     sizes.learn(seconds, len(chunk))
     yield from outcomes
 
 
 def _jobs(
-    spec: Spec, groups: Sequence[Group], options: Options, client: Any, token: str
-) -> Iterator[tuple[Group, Any, Any]]:
+    spec: Spec, groups: Sequence[Group], options: Options, client: Any
+) -> Iterator[tuple[Work, _Sizes, list[Point]] | Failure]:
     """Batches to submit; how many points each has is decided when it is asked for."""
     for group in groups:
-        planned = client.submit(_remote_plan, token, spec, group, options, pure=False)
+        work = _named(_work(spec, group, options))
         try:
-            plan = planned.result()
+            plan = client.submit(_remote_plan, work, pure=False).result()
         except Exception as error:
-            failure = Failure(group.static, sorted_missing(group), _told(error))
-            yield group, None, failure
+            yield Failure(group.static, sorted_missing(group), _told(error))
             continue
         sizes = _Sizes(group, plan, options.batch_size is not None)
         for chunk in sizes:
-            yield group, sizes, chunk
+            yield work, sizes, chunk
 
 
-def _token(spec: Spec) -> str:
-    """Name of a sweep in the workers' memory, so that each compiles a program once."""
+def _without_grid(spec: Spec) -> Spec:
+    """The sweep with one value an axis and one seed, for messages to workers.
+
+    A batch brings its own coordinates; of the axes it takes names, kinds and order.
+    """
+    axes = tuple(replace(axis, values=axis.values[:1]) for axis in spec.axes)
+    return replace(spec, axes=axes, seeds=spec.seeds[:1])
+
+
+def _named(work: Work) -> Work:
     from distributed.protocol import pickle
 
-    return hashlib.sha256(pickle.dumps(spec)).hexdigest()
+    return work._replace(token=hashlib.sha256(pickle.dumps(work)).hexdigest())
 
 
-_programs: "OrderedDict[tuple[Any, ...], program.Program]" = OrderedDict()
+_programs: "OrderedDict[str, program.Program]" = OrderedDict()
 _programs_lock = Lock()
 
 
-def _remote_program(
-    token: str, spec: Spec, group: Group, options: Options
-) -> program.Program:
-    key = (token, options, *sorted(group.static.items()))
+def _remote_program(work: Work) -> program.Program:
     with _programs_lock:
-        if key not in _programs:
-            _programs[key] = _build(spec, group, options, jax.local_devices())
+        if work.token not in _programs:
+            _programs[work.token] = _build(work, jax.local_devices())
             while len(_programs) > _KEPT_PROGRAMS:
                 _programs.popitem(last=False)
-        _programs.move_to_end(key)
-        return _programs[key]
+        _programs.move_to_end(work.token)
+        return _programs[work.token]
 
 
-def _remote_plan(
-    token: str, spec: Spec, group: Group, options: Options
-) -> program.Plan:
-    with jax.enable_x64(spec.x64):
-        return _remote_program(token, spec, group, options).plan
+def _remote_plan(work: Work) -> program.Plan:
+    with jax.enable_x64(work.spec.x64):
+        return _remote_program(work).plan
 
 
-def _remote(
-    token: str, spec: Spec, group: Group, options: Options, chunk: list[Point]
-) -> tuple[float, list[Batch | Failure]]:
+def _remote(work: Work, chunk: list[Point]) -> tuple[float, list[Batch | Failure]]:
     started = time.perf_counter()
-    with jax.enable_x64(spec.x64):
-        compiled = _remote_program(token, spec, group, options)
-        outcomes = list(_attempt(compiled, spec, group.static, chunk))
+    with jax.enable_x64(work.spec.x64):
+        compiled = _remote_program(work)
+        outcomes = list(_attempt(compiled, work.spec, work.static, chunk))
     return time.perf_counter() - started, outcomes

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
@@ -96,6 +96,7 @@ class FolderStore:
         self.batches: list[Batch] = []
         self.damaged: list[str] = []
         self._identity = dict(identity)
+        self._sweep = _digest(json.dumps(self._identity, sort_keys=True).encode())
         self._lock: FileIO | None = None
 
     def __enter__(self) -> "FolderStore":
@@ -114,6 +115,7 @@ class FolderStore:
             self.batches, self.damaged = read(self.place)
             for name in self.damaged:
                 (self.place / name).rename(self.place / f"{name}{_DAMAGED}")
+            self._refuse_strangers()
         except BaseException:
             self._lock.close()
             raise
@@ -134,9 +136,19 @@ class FolderStore:
         Raises:
             StoreError: the disk refused; nothing that was there before is harmed.
         """
+        batch = replace(batch, record={**batch.record, "sweep": self._sweep})
         content = _encode(batch)
         _write(self.place / f"{_digest(content)}{_SUFFIX}", content)
         self.batches.append(batch)
+
+    def _refuse_strangers(self) -> None:
+        """Refuse batches that were copied from elsewhere, or outlived their header."""
+        strange = [b for b in self.batches if b.record.get("sweep") != self._sweep]
+        if strange:
+            raise StoreError(
+                f"{len(strange)} batches in {self.place} belong to another sweep: "
+                "move them away, or choose another folder"
+            )
 
     def record_failures(self, failures: Sequence[Mapping[str, Any]]) -> None:
         """Write which points failed in this run and why, replacing what an earlier run wrote."""
