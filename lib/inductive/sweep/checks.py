@@ -8,14 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from inductive.sweep.spec import Axis, SweepInputError, Value
+from inductive.sweep.spec import Axis, SweepInputError, Value, Values
 
 _RESERVED = ("key", "seed")
 
 
-def make_axes(
-    axes: Mapping[str, Sequence[Any]], static: Collection[str]
-) -> tuple[Axis, ...]:
+def make_axes(axes: Mapping[str, Values], static: Collection[str]) -> tuple[Axis, ...]:
     """Checked axes; those with values other than numbers are static without being named.
 
     Raises:
@@ -25,7 +23,7 @@ def make_axes(
     return tuple(_axis(name, values, name in static) for name, values in axes.items())
 
 
-def make_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+def make_seeds(seeds: int | Sequence[int] | np.ndarray) -> tuple[int, ...]:
     """Seed indices: ``range(seeds)`` for a number.
 
     Raises:
@@ -113,7 +111,7 @@ def plain(value: Any) -> Any:
     return value.item() if getattr(value, "ndim", None) == 0 else value
 
 
-def _axis(name: str, values: Sequence[Any], static: bool) -> Axis:
+def _axis(name: str, values: Values, static: bool) -> Axis:
     if name in _RESERVED or not name.isidentifier():
         raise SweepInputError(
             f"axis {name!r}: choose another name, one that a function argument can have "

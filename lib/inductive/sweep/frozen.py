@@ -14,7 +14,14 @@ import numpy as np
 import xarray as xr
 
 from inductive import paths
-from inductive.sweep.spec import Axis, Spec, SweepInputError, as_value, reference
+from inductive.sweep.spec import (
+    Axis,
+    Spec,
+    SweepInputError,
+    Values,
+    as_value,
+    reference,
+)
 
 MOST_BYTES = 2_000_000
 """Largest frozen store: no file in git is larger."""
@@ -79,8 +86,8 @@ def stored(
     slug: str,
     name: str,
     f: Callable[..., Mapping[str, Any]],
-    axes: Mapping[str, Sequence[Any]],
-    seeds: int | Sequence[int],
+    axes: Mapping[str, Values],
+    seeds: int | Sequence[int] | np.ndarray,
     *,
     profile: str,
     tolerances: Mapping[str, Mapping[str, float]] | None = None,

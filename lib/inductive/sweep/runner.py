@@ -10,10 +10,18 @@ import jax
 import numpy as np
 import xarray as xr
 
+from inductive import rng
 from inductive.sweep import assemble, checks, engines, fingerprint, shapes
 from inductive.sweep.engines import Failure
 from inductive.sweep.progress import Progress
-from inductive.sweep.spec import Spec, SweepInputError, Value, reference, shown
+from inductive.sweep.spec import (
+    Spec,
+    SweepInputError,
+    Value,
+    Values,
+    reference,
+    shown,
+)
 from inductive.sweep.store import Batch, FolderStore, MemoryStore
 
 ENGINE_OPTIONS = ("how", "memory", "batch_size", "devices", "client", "progress")
@@ -40,8 +48,8 @@ class SweepError(RuntimeError):
 
 def run(
     f: Callable[..., Mapping[str, Any]],
-    axes: Mapping[str, Sequence[Any]],
-    seeds: int | Sequence[int],
+    axes: Mapping[str, Values],
+    seeds: int | Sequence[int] | np.ndarray,
     *,
     static: Collection[str] = (),
     constants: Mapping[str, Value] | None = None,
@@ -90,6 +98,7 @@ def run(
 
     Raises:
         SweepInputError: arguments that do not fit together.
+        ValueError: the root seed has more than 32 bits, or the stream no name.
         StoreError: the store is in use, holds another sweep, or cannot be written.
         SweepError: points raised exceptions; all others were computed and kept.
     """
@@ -121,8 +130,8 @@ def run(
 
 def make_spec(
     f: Callable[..., Mapping[str, Any]],
-    axes: Mapping[str, Sequence[Any]],
-    seeds: int | Sequence[int],
+    axes: Mapping[str, Values],
+    seeds: int | Sequence[int] | np.ndarray,
     *,
     static: Collection[str] = (),
     constants: Mapping[str, Value] | None = None,
@@ -135,7 +144,9 @@ def make_spec(
 
     Raises:
         SweepInputError: arguments that do not fit together.
+        ValueError: the root seed has more than 32 bits, or the stream no name.
     """
+    rng.stream(rng.root(root_seed), stream)  # refuses what names no key
     named = checks.make_axes(axes, static)
     constants = {k: checks.plain(v) for k, v in (constants or {}).items()}
     checks.check_arguments(f, axes, constants)

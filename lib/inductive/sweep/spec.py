@@ -14,6 +14,10 @@ Value = bool | int | float | str | tuple
 """A coordinate: a number, a text, or for static axes a tuple of these."""
 
 
+Values = Sequence[Any] | np.ndarray
+"""The coordinates of an axis, as they are given."""
+
+
 class SweepInputError(ValueError):
     """Raised when axes, seeds, constants or options of a sweep do not fit together."""
 
