@@ -1,10 +1,17 @@
 """Fingerprints move with the code and stay with the words."""
 
+import linecache
+import sys
+import warnings
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
+import xarray as xr
 
-from inductive import paths
+from inductive import paths, sweep
 from inductive.sweep import fingerprint
 
 # Made once with Python 3.11; every later Python has to give the same.
@@ -103,3 +110,84 @@ def test_a_comment_or_an_unrelated_module_below_does_not_count(package: Path) ->
 def test_a_missing_module_is_named(package: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"inductive\.gone"):
         fingerprint.of_source("import inductive.gone")
+
+
+EXPERIMENT = """
+from inductive import a
+
+RATE = 2.0  # a constant
+
+def f(key, x):
+    return {"y": RATE * x}
+"""
+
+
+@pytest.fixture
+def experiment(package: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """Loads ``f`` of a module as a new process would, after one text replaced another."""
+    path = package / "experiment.py"
+    module = ModuleType("experiment")
+    module.__file__ = str(path)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+    def load(source: str) -> Any:
+        path.write_text(source)
+        fingerprint._of_file.cache_clear()
+        # The package above is there to be read, not to be imported.
+        code = source.replace("from inductive import a", "")
+        exec(compile(code, str(path), "exec"), vars(module))
+        return module.f
+
+    return load
+
+
+def test_a_function_has_the_fingerprint_of_its_module(
+    experiment: Callable[[str], Any],
+) -> None:
+    found = fingerprint.of_function(experiment(EXPERIMENT))
+    assert found == fingerprint.of_source(EXPERIMENT)
+    words = EXPERIMENT.replace("# a constant", "# as good as any other")
+    assert fingerprint.of_function(experiment(words)) == found
+    code = EXPERIMENT.replace("2.0", "3.0")
+    assert fingerprint.of_function(experiment(code)) != found
+
+
+def test_a_process_keeps_the_fingerprint_of_the_code_that_it_runs(
+    experiment: Callable[[str], Any], package: Path
+) -> None:
+    function = experiment(EXPERIMENT)
+    before = fingerprint.of_function(function)
+    (package / "experiment.py").write_text("RATE = 3.0")
+    assert fingerprint.of_function(function) == before
+
+
+def test_a_function_without_a_file_counts_itself() -> None:
+    source = "def f(key):\n    return {'y': 1.0}\n"
+    names = {"__name__": "of-a-notebook"}
+    exec(compile(source, "<no file>", "exec"), names)
+    function: Any = names["f"]
+    assert fingerprint.of_function(function) == "unknown"
+    lines: Any = source.splitlines(keepends=True)
+    linecache.cache["<no file>"] = (len(source), None, lines, "<no file>")
+    assert fingerprint.of_function(function) == fingerprint.of_source(source)
+    del linecache.cache["<no file>"]
+
+
+def test_a_comment_leaves_a_store_fresh_and_a_constant_makes_it_stale(
+    experiment: Callable[[str], Any], package: Path, tmp_path: Path
+) -> None:
+    def run(source: str, seeds: int = 1) -> xr.Dataset:
+        return sweep.run(experiment(source), {"x": [1.0]}, seeds, store=tmp_path / "s")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run(EXPERIMENT)
+        (package / "c.py").write_text("# other words\nCONSTANT = 3\n")
+        run(EXPERIMENT.replace("# a constant", ""))
+    with pytest.warns(UserWarning, match="1 points in .* come from other code"):
+        mixed = run(EXPERIMENT.replace("2.0", "3.0"), seeds=2)
+    assert mixed["y"].to_numpy().tolist() == [[2.0, 3.0]]
+    assert mixed.attrs["fingerprint"].startswith("mixed: ")
+    (package / "c.py").write_text("CONSTANT = 4\n")
+    with pytest.warns(UserWarning, match="come from other code"):
+        run(EXPERIMENT)

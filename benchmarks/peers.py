@@ -1,0 +1,229 @@
+"""The contestants: one call each that trains all points of a grid, and their equality.
+
+Every contestant returns losses of shape (learning rates, seeds, recorded steps). Libraries
+are imported where they are used, so that a process holds only those that it measures.
+"""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+
+import numpy_network
+from measure import cores, timed
+from numpy_network import Record, Start
+
+TOLERANCE = 1e-5
+"""Largest relative difference of losses after 1, 10 and 100 steps, in float32."""
+
+CHUNKS = (1, 4, 16, 64)
+
+
+class Size(NamedTuple):
+    """A network and a grid of points.
+
+    Attributes:
+        n: number of training examples.
+        width: number of hidden units.
+        steps: number of updates.
+        rates: learning rates.
+        seeds: number of seeds for each.
+    """
+
+    n: int
+    width: int
+    steps: int
+    rates: tuple[float, ...]
+    seeds: int
+
+    @property
+    def points(self) -> int:
+        """Number of points of the grid."""
+        return len(self.rates) * self.seeds
+
+
+class Contestant(NamedTuple):
+    """A call that trains ``points`` points, and what it was tuned to."""
+
+    call: Callable[[], np.ndarray]
+    points: int
+    tuned: str = ""
+
+
+SIZES = {
+    "small": Size(8, 16, 1000, (0.1, 0.2), 128),
+    "medium": Size(32, 64, 1000, (0.1, 0.2), 32),
+    "large": Size(256, 1024, 100, (0.1, 0.2), 8),
+}
+LABELS = {
+    "engine": "inductive.sweep",
+    "numpy_joblib": "NumPy loop, joblib",
+    "jax_loop": "JAX, one call a point",
+    "torch_vmap": "torch.func.vmap",
+    "torch_compiled": "torch.compile(vmap)",
+    "torch_eager": "PyTorch eager loop",
+}
+
+
+def engine(size: Size, _: Start) -> Contestant:
+    """Form (a): the sweep engine of the library, through its public call."""
+    import network
+    from inductive import sweep
+
+    def call() -> np.ndarray:
+        results = sweep.run(
+            network.train,
+            axes={"learning_rate": list(size.rates)},
+            seeds=size.seeds,
+            constants=constants(size),
+            stream=network.STREAM,
+            progress=False,
+        )
+        return results["loss"].to_numpy()
+
+    return Contestant(call, size.points)
+
+
+def jax_loop(size: Size, _: Start) -> Contestant:
+    """Form (c): one compiled function, called point by point from Python."""
+    import jax
+
+    import network
+
+    one = jax.jit(partial(network.train, **constants(size)))
+    keys = list(network.keys(size.seeds))
+
+    def call() -> np.ndarray:
+        done = [
+            one(key, learning_rate=rate)["loss"] for rate in size.rates for key in keys
+        ]
+        return stacked(size, jax.device_get(jax.block_until_ready(done)))
+
+    return Contestant(call, size.points)
+
+
+def numpy_joblib(size: Size, starts: Start) -> Contestant:
+    """Form (b): the NumPy loop, one process a core, kept between calls."""
+    import joblib  # pyright: ignore[reportMissingImports]
+
+    train = joblib.delayed(numpy_network.descend)
+    seeds = [numpy_network.one(starts, k) for k in range(size.seeds)]
+
+    def call() -> np.ndarray:
+        jobs = [train(s, np.float32(r), size.steps) for r in size.rates for s in seeds]
+        done = joblib.Parallel(n_jobs=cores())(jobs)
+        return stacked(size, [cast(Record, point)["loss"] for point in done])
+
+    return Contestant(call, size.points)
+
+
+def torch_vmap(size: Size, starts: Start, compiled: bool = False) -> Contestant:
+    """Form (d): the best of a few chunk sizes, found by a short trial."""
+    torch, tensors = _torch(starts)
+    import torch_network
+
+    stack = Start(
+        *(array.repeat(len(size.rates), *[1] * (array.ndim - 1)) for array in tensors)
+    )
+    rates = torch.tensor(size.rates).repeat_interleave(size.seeds)
+
+    def train(chunk: int, steps: int) -> np.ndarray:
+        done = torch_network.descend_vmap(stack, rates, steps, chunk, compiled)
+        return stacked(size, done["loss"].numpy())
+
+    best = size.points
+    if not compiled:  # a compiled form would have to compile for each chunk
+        chunks = [*(c for c in CHUNKS if c < size.points), size.points]
+        best = min(chunks, key=lambda chunk: timed(partial(train, chunk, 20)).wall)
+    return Contestant(partial(train, best, size.steps), size.points, f"chunk={best}")
+
+
+def torch_eager(size: Size, starts: Start) -> Contestant:
+    """The plain training loop, on the first seed of each rate: its time is linear."""
+    _, tensors = _torch(starts)
+    import torch_network
+
+    seeds = [numpy_network.one(tensors, k) for k in range(1)]
+
+    def call() -> np.ndarray:
+        done = [
+            torch_network.descend_eager(seed, rate, size.steps)["loss"].numpy()
+            for rate in size.rates
+            for seed in seeds
+        ]
+        return stacked(size, done)
+
+    return Contestant(call, len(seeds) * len(size.rates))
+
+
+MAKERS: Mapping[str, Callable[[Size, Start], Contestant]] = {
+    "engine": engine,
+    "numpy_joblib": numpy_joblib,
+    "jax_loop": jax_loop,
+    "torch_vmap": torch_vmap,
+    "torch_compiled": partial(torch_vmap, compiled=True),
+    "torch_eager": torch_eager,
+}
+
+
+def _torch(starts: Start) -> tuple[Any, Start]:
+    import torch  # pyright: ignore[reportMissingImports]
+
+    import torch_network
+
+    torch.set_num_threads(cores())
+    return torch, torch_network.load(starts)
+
+
+def constants(size: Size) -> dict[str, int]:
+    """Arguments of the JAX function that are the same at all points."""
+    return {"n_examples": size.n, "width": size.width, "n_steps": size.steps}
+
+
+def stacked(size: Size, losses: Any) -> np.ndarray:
+    """Losses with the learning rates first, then seeds, then recorded steps."""
+    losses = np.asarray(losses)
+    return losses.reshape(len(size.rates), -1, losses.shape[-1])
+
+
+def draw(size: Size) -> Start:
+    """The arrays of all seeds, drawn once by JAX with the keys of the sweep."""
+    import jax
+
+    import network
+
+    made = jax.vmap(lambda key: network.draw(key, size.n, size.width))
+    return Start(*map(np.asarray, jax.jit(made)(network.keys(size.seeds))))
+
+
+def prove_equal(size: Size, starts: Start) -> None:
+    """Train 100 steps in all forms and compare the losses after 1, 10 and 100.
+
+    Args:
+        size: of the network and the grid.
+        starts: arrays of all seeds.
+
+    Raises:
+        ValueError: some form trains another network; nothing may be timed then.
+    """
+    short = size._replace(steps=100, seeds=min(4, size.seeds))
+    starts = Start(*(array[: short.seeds] for array in starts))
+    wanted = numpy_joblib(short, starts).call()
+    for name, make in MAKERS.items():
+        losses = make(short, starts).call()
+        difference = np.max(np.abs(losses / wanted[:, : losses.shape[1]] - 1))
+        if not difference <= TOLERANCE:
+            raise ValueError(
+                f"{name} trains another network than NumPy at {size}: "
+                f"its losses differ by {difference:.1e}, allowed are {TOLERANCE:.0e}"
+            )
+
+
+def in_file(size: Size) -> Path:
+    """A temporary file with the arrays of all seeds, for processes without JAX."""
+    path = Path(tempfile.mkdtemp(prefix="benchmarks-")) / "starts.npz"
+    numpy_network.save(path, draw(size))
+    return path
