@@ -169,6 +169,19 @@ def test_two_files_that_agree_about_a_point_do_no_harm(folder: Path) -> None:
     faulty_sweep.assert_same(results, faulty_sweep.undisturbed("map"))
 
 
+def test_a_batch_of_another_sweep_is_refused_and_the_right_one_goes_on(
+    folder: Path, tmp_path: Path
+) -> None:
+    # What is left where a header was damaged and deleted, and then the wrong sweep is run.
+    (folder / "sweep.json").unlink()
+    with pytest.raises(StoreError, match=r"40 batches in .* belong to another sweep"):
+        faulty_sweep.run(folder, "map", root_seed=1)
+    log = tmp_path / "log"
+    results = faulty_sweep.run(folder, "map", log=log)
+    faulty_sweep.assert_same(results, faulty_sweep.undisturbed("map"))
+    assert faulty_sweep.logged(log) == []
+
+
 @pytest.mark.parametrize("place", ["file", "file/below"])
 def test_a_store_that_cannot_be_a_folder_is_refused(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("mine")

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from inductive import rng
-from inductive.sweep import assemble, checks, engines, fingerprint, shapes
+from inductive.sweep import assemble, checks, cluster, engines, fingerprint, shapes
 from inductive.sweep.engines import Failure
 from inductive.sweep.progress import Progress
 from inductive.sweep.spec import (
@@ -120,7 +120,7 @@ def run(
         groups = list(_groups(sweep, sizes, assemble.done(sweep, kept.batches)))
         options = engines.Options(how, memory, batch_size)
         outcomes = (
-            engines.dask(sweep, groups, options, client)
+            cluster.run(sweep, groups, options, client)
             if client is not None
             else engines.local(sweep, groups, options, devices or jax.local_devices())
         )

@@ -116,6 +116,7 @@ class FolderStore:
             for name in self.damaged:
                 (self.place / name).rename(self.place / f"{name}{_DAMAGED}")
             self._refuse_strangers()
+            self._write_header()
         except BaseException:
             self._lock.close()
             raise
@@ -155,11 +156,15 @@ class FolderStore:
         content = json.dumps(list(failures), indent=1, default=str)
         _write(self.place / "failures.json", content.encode())
 
+    def _write_header(self) -> None:
+        path = self.place / _HEADER
+        if not path.is_file():
+            _write(path, json.dumps(self._identity, indent=1).encode())
+
     def _check_identity(self) -> None:
         path = self.place / _HEADER
         mine = json.loads(json.dumps(self._identity))
         if not path.is_file():
-            _write(path, json.dumps(mine, indent=1).encode())
             return
         try:
             theirs = json.loads(path.read_text())

@@ -132,6 +132,15 @@ def test_bad_arguments_are_refused_in_one_sentence(
     assert counts.compiled == []
 
 
+@pytest.mark.parametrize("given", [{"root_seed": -1}, {"stream": ""}])
+def test_what_names_no_key_is_refused_at_once(
+    given: dict[str, Any], tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=r"seed=-1|name=''"):
+        sweep.run(swept.draw, A, 1, store=tmp_path / "store", **given)
+    assert not (tmp_path / "store").exists()
+
+
 @pytest.mark.parametrize(("function", "words"), FUNCTIONS)
 def test_functions_that_cannot_be_swept_are_refused(
     function: Callable[..., Any], words: str, tmp_path: Path

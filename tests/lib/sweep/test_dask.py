@@ -14,6 +14,7 @@ import xarray as xr
 from distributed import Client, LocalCluster
 
 from inductive import sweep
+from inductive.sweep import fingerprint
 from inductive.sweep.store import Batch, MemoryStore
 from support import swept
 from support.compare import allowed, difference
@@ -39,7 +40,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 def processes(client: Any) -> list[int]:
-    """Process numbers of the workers."""
+    """Process numbers of both workers, once they are there."""
+    client.wait_for_workers(2)
     return sorted(client.run(os.getpid).values())
 
 
@@ -101,24 +103,46 @@ def test_a_worker_killed_in_the_middle_costs_no_point(
         patch.setattr(MemoryStore, "add", watched)
         away = sweep.run(swept.slow, axes, 2, client=client, **options)
     assert stored == [2] * 20
-    workers = processes(client)
-    assert victim not in workers
-    assert survivor in workers
+    assert victim not in processes(client)
+    assert survivor in processes(client)
     here = sweep.run(swept.slow, axes, 2, **options)
     assert difference(away, here) == 0
 
 
-def test_points_that_kill_their_worker_are_recorded(client: Any) -> None:
-    def give_up_at_once(dask_scheduler: Any) -> None:
-        dask_scheduler.allowed_failures = 0
+@pytest.fixture
+def strict(client: Any) -> Iterator[Any]:
+    """The same workers, where a batch may kill none of them."""
 
-    client.run_on_scheduler(give_up_at_once)
+    def allow(deaths: int, dask_scheduler: Any) -> int:
+        before = dask_scheduler.allowed_failures
+        dask_scheduler.allowed_failures = deaths
+        return before
+
+    processes(client)
+    before = client.run_on_scheduler(allow, 0)
+    yield client
+    client.run_on_scheduler(allow, before)
+
+
+def test_points_that_kill_their_worker_are_recorded(strict: Any) -> None:
     axes = {"value": [float(k) for k in range(12)]}
     with pytest.raises(sweep.SweepError, match="KilledWorker") as caught:
-        sweep.run(swept.deadly, axes, 1, client=client, how="map", batch_size=1)
+        sweep.run(swept.deadly, axes, 1, client=strict, how="map", batch_size=1)
     failed = {record["value"] for record in caught.value.failures}
     assert swept.ODD in failed
     kept = caught.value.results
     assert kept is not None
     # Dask also blames a batch that waited on the worker.
     assert kept["y"].isnull().sum() == len(failed) <= 2
+
+
+def test_a_function_of_a_cell_keeps_the_fingerprint_of_its_own_process(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_a_cell(key: jax.Array, value: jax.Array) -> dict[str, jax.Array]:
+        return {"y": value + jax.random.uniform(key, dtype=value.dtype)}
+
+    in_a_cell.__module__ = "__main__"
+    monkeypatch.setattr(fingerprint, "of_function", lambda function: "of this process")
+    found = sweep.run(in_a_cell, {"value": [1.0]}, 1, client=client)
+    assert found.attrs["fingerprint"] == "of this process"
