@@ -124,10 +124,10 @@ def _compared(
 ) -> Iterator[Offence]:
     """Every output of some points of one static point, as if it were an offence."""
     try:
-        largest, _ = shapes.trace(spec, static)
+        size, _ = shapes.trace(spec, static)
     except Exception:
-        largest = 0  # it fails again below, where that becomes an offence
-    group = engines.Group(static, points, frozenset(points), largest)
+        size = shapes.NOTHING  # it fails again below, where that becomes an offence
+    group = engines.Group(static, points, frozenset(points), size)
     how = held.attrs["how"] if held.attrs["how"] in ("vmap", "map") else "auto"
     options = engines.Options(how, memory=2**33, batch_size=None)
     for outcome in engines.local(spec, [group], options, jax.local_devices()[:1]):

@@ -36,13 +36,13 @@ class Group:
         static: the static coordinates.
         points: all points of the grid, in its order.
         missing: those that are to be computed.
-        largest: elements of the largest array of one point.
+        size: of one point.
     """
 
     static: Mapping[str, Value]
     points: Sequence[Point]
     missing: frozenset[Point]
-    largest: int
+    size: program.Size
 
 
 class Options(NamedTuple):
@@ -59,7 +59,7 @@ class Work(NamedTuple):
     Attributes:
         spec: the sweep; on its way to a worker its axes and seeds have one value each.
         static: the static coordinates.
-        largest: elements of the largest array of one point.
+        size: of one point.
         n: number of points of the static point.
         options: how to compute.
         token: name in the workers' memory, so that each compiles a program once.
@@ -67,7 +67,7 @@ class Work(NamedTuple):
 
     spec: Spec
     static: Mapping[str, Value]
-    largest: int
+    size: program.Size
     n: int
     options: Options
     token: str = ""
@@ -128,13 +128,13 @@ def local(
 
 def work_of(spec: Spec, group: Group, options: Options) -> Work:
     """The work of a group."""
-    return Work(spec, group.static, group.largest, len(group.points), options)
+    return Work(spec, group.static, group.size, len(group.points), options)
 
 
 def build(work: Work, devices: Sequence[Any]) -> program.Program:
     """The compiled program of a group, for some devices of this process."""
     how, memory, batch_size = work.options
-    plan = program.choose(how, batch_size, work.largest, devices[0].platform, work.n)
+    plan = program.choose(how, batch_size, work.size, devices[0].platform, work.n)
     return program.Program(work.spec, work.static, plan, memory, devices)
 
 

@@ -16,8 +16,14 @@ from jaxtyping import Array, Shaped, UInt
 from inductive import rng
 from inductive.sweep.spec import Spec, SweepInputError, Value
 
-VMAP_ELEMENTS = 1500
-"""On a CPU points are batched by ``vmap`` while no array of one point is larger than this."""
+VMAP_BYTES = 2**16
+"""On a CPU points are batched by ``vmap`` while no array of one point has more bytes."""
+
+VMAP_SHARED_ELEMENTS = 1500
+"""The same, in elements, where points share an operand of a matrix product."""
+
+BATCH_BYTES = 2**21
+"""On a CPU a batch under ``vmap`` holds no more bytes in its largest array."""
 
 _MOST = {"vmap": 128, "map": 4096}
 _MOST_ACCELERATOR = 16384
@@ -93,26 +99,44 @@ def _as_dict(spec: Spec, outputs: Any) -> Outputs:
     return dict(outputs)
 
 
-def choose(
-    how: str, batch_size: int | None, largest: int, backend: str, n: int
-) -> Plan:
+class Size(NamedTuple):
+    """What a point needs, read from its jaxpr.
+
+    Attributes:
+        elements: of its largest array.
+        nbytes: of its largest array.
+        shared: whether points share an operand of a matrix product, as with one data set for
+            all: ``vmap`` then makes one product of many, which is slow on a CPU.
+    """
+
+    elements: int
+    nbytes: int
+    shared: bool
+
+
+def choose(how: str, batch_size: int | None, size: Size, backend: str, n: int) -> Plan:
     """A plan for ``n`` points: ``"auto"`` is decided by backend, and on a CPU by size.
 
-    Accelerators batch with ``vmap``; a CPU does so while no array of one point has more than
-    :data:`VMAP_ELEMENTS` elements, where dispatch dominates; beyond, one point after the other
-    stays in the cache and uses the fast kernels for single matrices (measured on the page
-    *Performance*).
+    Accelerators batch with ``vmap``; a CPU does so for small points (:data:`VMAP_BYTES`, or
+    :data:`VMAP_SHARED_ELEMENTS`), where dispatch dominates. Beyond, one point after the other
+    stays in the cache and uses the fast kernels for single matrices. The limits are measured
+    on the page *Performance*.
 
     Args:
         how: ``"auto"``, ``"vmap"`` or ``"map"``.
         batch_size: wanted points a call; ``None`` for the most that help.
-        largest: elements of the largest array of one point, from :mod:`inductive.sweep.shapes`.
+        size: of one point, from :func:`inductive.sweep.shapes.trace`.
         backend: ``"cpu"``, ``"gpu"`` or ``"tpu"``.
         n: number of points.
     """
-    small = backend != "cpu" or largest <= VMAP_ELEMENTS
+    fits = size.nbytes <= VMAP_BYTES
+    if size.shared:
+        fits = size.elements <= VMAP_SHARED_ELEMENTS
+    small = backend != "cpu" or fits
     chosen = ("vmap" if small else "map") if how == "auto" else how
     most = _MOST[chosen] if backend == "cpu" else _MOST_ACCELERATOR
+    if chosen == "vmap" and backend == "cpu":
+        most = min(most, BATCH_BYTES // max(1, size.nbytes))
     return Plan(chosen, max(1, min(n, batch_size or most)))
 
 

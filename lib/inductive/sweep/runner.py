@@ -11,7 +11,15 @@ import numpy as np
 import xarray as xr
 
 from inductive import rng
-from inductive.sweep import assemble, checks, cluster, engines, fingerprint, shapes
+from inductive.sweep import (
+    assemble,
+    checks,
+    cluster,
+    engines,
+    fingerprint,
+    program,
+    shapes,
+)
 from inductive.sweep.engines import Failure
 from inductive.sweep.progress import Progress
 from inductive.sweep.spec import (
@@ -114,7 +122,7 @@ def run(
         stream=stream,
         dims=dims,
     )
-    sizes = shapes.largest_arrays(sweep)
+    sizes = shapes.sizes(sweep)
     with _open(store, sweep) as kept:
         _tell_about(kept, sweep)
         groups = list(_groups(sweep, sizes, assemble.done(sweep, kept.batches)))
@@ -186,7 +194,7 @@ def _open(store: Path | str | None, sweep: Spec) -> FolderStore | MemoryStore:
 
 def _groups(
     sweep: Spec,
-    sizes: Mapping[tuple[Value, ...], int],
+    sizes: Mapping[tuple[Value, ...], program.Size],
     done: Mapping[tuple[Value, ...], set[assemble.Point]],
 ) -> Iterator[engines.Group]:
     points = sweep.points()

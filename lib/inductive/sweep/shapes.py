@@ -1,21 +1,28 @@
 """What a function computes at each static point, found by tracing, before anything is run."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jax
 from jax.extend.core import jaxprs_in_params
 
-from inductive.sweep.program import abstract, point
+from inductive.sweep.program import Size, abstract, point
 from inductive.sweep.spec import Spec, SweepInputError, Value, inner_dims, shown
 
+NOTHING = Size(0, 0, False)
+UNBATCHED = Size(sys.maxsize, sys.maxsize, False)
 
-def largest_arrays(sweep: Spec) -> dict[tuple[Value, ...], int]:
-    """Largest array of one point, by static coordinates; all outputs must have one shape.
+
+def sizes(sweep: Spec) -> dict[tuple[Value, ...], Size]:
+    """Size of one point, by static coordinates; all outputs must have one shape.
 
     Where the function itself refuses a static point, its size is 0: it fails when it is run.
+
+    Raises:
+        SweepInputError: outputs of another shape, or such as files cannot hold.
     """
-    found: dict[tuple[Value, ...], int] = {}
+    found: dict[tuple[Value, ...], Size] = {}
     first: tuple[dict[str, Value], dict[str, Any]] | None = None
     for static in sweep.static_points():
         try:
@@ -23,7 +30,7 @@ def largest_arrays(sweep: Spec) -> dict[tuple[Value, ...], int]:
         except SweepInputError:
             raise
         except Exception:
-            size, outputs = 0, None
+            size, outputs = NOTHING, None
         found[tuple(static.values())] = size
         if outputs is not None:
             first = first or (static, outputs)
@@ -50,17 +57,30 @@ def _refuse_other_shapes(
             )
 
 
-def trace(spec: Spec, static: Mapping[str, Value]) -> tuple[int, dict[str, Any]]:
-    """Elements of the largest array of one point, and shapes and dtypes of its outputs.
+def trace(spec: Spec, static: Mapping[str, Value]) -> tuple[Size, dict[str, Any]]:
+    """Size of one point, and shapes and dtypes of its outputs.
 
     Raises:
         SweepInputError: the function returns no dictionary of numerical arrays.
     """
     shapes = abstract(spec, 1)
     one = jax.tree.map(lambda s: jax.ShapeDtypeStruct(s.shape[1:], s.dtype), shapes)
-    closed, out = jax.make_jaxpr(point(spec, static), return_shape=True)(*one)
+    compute = point(spec, static)
+    closed, out = jax.make_jaxpr(compute, return_shape=True)(*one)
     _check_outputs(spec, out)
-    return _largest(closed.jaxpr), out
+    arrays = list(_arrays(closed.jaxpr))
+    try:
+        batched = jax.make_jaxpr(jax.vmap(compute))(*abstract(spec, 2))
+    except (
+        NotImplementedError
+    ):  # such as a host callback that takes one point at a time
+        return UNBATCHED, out
+    size = Size(
+        max((a.size for a in arrays), default=1),
+        max((a.size * a.dtype.itemsize for a in arrays), default=1),
+        _shares_operand(batched.jaxpr),
+    )
+    return size, out
 
 
 def _check_outputs(spec: Spec, out: Any) -> None:
@@ -113,10 +133,21 @@ def _check_dims(
             )
 
 
-def _largest(jaxpr: Any) -> int:
-    """Elements of the largest array in a jaxpr and in all that it calls."""
-    sizes = [v.aval.size for v in jaxpr.invars if hasattr(v.aval, "size")]
+def _arrays(jaxpr: Any) -> Iterator[Any]:
+    """All arrays in a jaxpr and in all that it calls, abstract."""
     for equation in jaxpr.eqns:
-        sizes += [v.aval.size for v in equation.outvars if hasattr(v.aval, "size")]
-        sizes += map(_largest, jaxprs_in_params(equation.params))
-    return max(sizes, default=1)
+        yield from (v.aval for v in equation.outvars if hasattr(v.aval, "size"))
+        for inner in jaxprs_in_params(equation.params):
+            yield from _arrays(inner)
+
+
+def _shares_operand(jaxpr: Any) -> bool:
+    """Whether a batched jaxpr holds a matrix product without a batch dimension."""
+    for equation in jaxpr.eqns:
+        if equation.primitive.name == "dot_general":
+            _, (batched, _) = equation.params["dimension_numbers"]
+            if not batched:
+                return True
+        if any(map(_shares_operand, jaxprs_in_params(equation.params))):
+            return True
+    return False

@@ -93,29 +93,73 @@ def _program(how: str) -> Program:
 
 def test_arrays_inside_loops_count_for_the_choice() -> None:
     spec = runner.make_spec(long, {"a": [1.0]}, 1)
-    assert shapes.largest_arrays(spec) == {(): 2000}
+    assert shapes.sizes(spec) == {(): program.Size(2000, 16000, False)}
+
+
+def shared(key: jax.Array, a: jax.Array) -> dict[str, jax.Array]:
+    """All points multiply the same matrix."""
+    return {"y": jnp.ones((3, 4), a.dtype) @ jax.random.normal(key, (4,), a.dtype) * a}
+
+
+def apart(key: jax.Array, a: jax.Array) -> dict[str, jax.Array]:
+    """Each point multiplies a matrix of its own."""
+    both = jax.random.normal(key, (4, 4), a.dtype)
+    return {"y": jax.lax.fori_loop(0, 3, lambda _, x: both @ x, both[0] * a)}
+
+
+def unbatched(key: jax.Array, a: jax.Array) -> dict[str, jax.Array]:
+    """Calls back one point at a time."""
+    return {"y": jax.pure_callback(lambda x: x, a, a) + jax.random.uniform(key)}
+
+
+def test_a_product_with_what_all_points_share_is_noticed() -> None:
+    specs = [runner.make_spec(f, {"a": [1.0]}, 1) for f in (shared, apart)]
+    assert [shapes.trace(spec, {})[0].shared for spec in specs] == [True, False]
+
+
+def test_what_cannot_be_batched_is_mapped() -> None:
+    results = sweep.run(unbatched, {"a": [1.0, 2.0]}, 2)
+    assert results.attrs["how"] == "map"
+    assert float(results["y"].diff("a").mean()) == pytest.approx(1.0)
+
+
+def own(nbytes: int) -> program.Size:
+    """A point that shares nothing with others."""
+    return program.Size(nbytes // 4, nbytes, False)
+
+
+def common(elements: int) -> program.Size:
+    """A point that shares an operand with others."""
+    return program.Size(elements, 4 * elements, True)
+
+
+SMALL, SHARED = program.VMAP_BYTES, program.VMAP_SHARED_ELEMENTS
 
 
 @pytest.mark.parametrize(
-    ("how", "size", "largest", "backend", "n", "expected"),
+    ("how", "batch_size", "size", "backend", "expected"),
     [
-        ("auto", None, program.VMAP_ELEMENTS, "cpu", 100, Plan("vmap", 100)),
-        ("auto", None, program.VMAP_ELEMENTS + 1, "cpu", 100, Plan("map", 100)),
-        ("auto", None, 10**6, "gpu", 100, Plan("vmap", 100)),
-        ("map", None, 1, "gpu", 100, Plan("map", 100)),
-        ("vmap", 7, 10**6, "cpu", 100, Plan("vmap", 7)),
-        ("vmap", 200, 1, "cpu", 100, Plan("vmap", 100)),
+        ("auto", None, own(SMALL), "cpu", Plan("vmap", 32)),
+        ("auto", None, own(SMALL // 8), "cpu", Plan("vmap", 100)),
+        ("auto", None, own(SMALL + 4), "cpu", Plan("map", 100)),
+        ("auto", None, common(SHARED), "cpu", Plan("vmap", 100)),
+        ("auto", None, common(SHARED + 1), "cpu", Plan("map", 100)),
+        ("auto", None, own(10**6), "gpu", Plan("vmap", 100)),
+        ("map", None, own(1), "gpu", Plan("map", 100)),
+        ("vmap", 7, own(10**6), "cpu", Plan("vmap", 7)),
+        ("vmap", 200, own(1), "cpu", Plan("vmap", 100)),
+        ("vmap", None, own(10**9), "cpu", Plan("vmap", 1)),
     ],
 )
 def test_plans(
-    how: str, size: int | None, largest: int, backend: str, n: int, expected: Plan
+    how: str, batch_size: int | None, size: program.Size, backend: str, expected: Plan
 ) -> None:
-    assert program.choose(how, size, largest, backend, n) == expected
+    assert program.choose(how, batch_size, size, backend, 100) == expected
 
 
 @pytest.mark.parametrize(("backend", "how"), [("cpu", "map"), ("gpu", "vmap")])
 def test_no_batch_is_endless(backend: str, how: str) -> None:
-    plan = program.choose("auto", None, 10**6, backend, 10**9)
+    plan = program.choose("auto", None, own(10**6), backend, 10**9)
     assert (plan.how, plan.capacity < 10**5) == (how, True)
 
 
