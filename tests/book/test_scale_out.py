@@ -22,6 +22,7 @@ from inductive import sweep
 from inductive.experiments.transitive_inference_exceptions import (
     random_feature_margins,
 )
+from inductive.sweep import cluster, engines, program
 
 PAGE = Path(__file__).parents[2] / "book" / "scale-out.md"
 CONSTANTS = {"n_items": 7, "exceptions": ((5, 1),)}
@@ -125,7 +126,20 @@ def test_the_job_script_holds_what_the_page_shows(
         assert words in start
     assert made.index(start) > made.index("export OMP_NUM_THREADS=1")
     # The latest end of a lifetime lies before the walltime.
-    assert 105 + 10 < 120
+    _, lifetime, _, stagger = space["OPTIONS"]["worker_extra_args"]
+    hours = int(space["OPTIONS"]["walltime"].split(":")[0])
+    assert int(lifetime.rstrip("m")) + int(stagger.rstrip("m")) < 60 * hours
+
+
+def test_the_page_knows_the_engine_s_limits() -> None:
+    page = PAGE.read_text()
+    most = program._MOST
+    assert engines.BATCH_SECONDS == 10
+    assert f"ten seconds or {most['map']:,} points" in page
+    assert f"batches of `vmap` have up to {most['vmap']} points" in page
+    assert f"up to {program._MOST_ACCELERATOR:,} points at a time" in page
+    assert cluster._KEPT_PROGRAMS == 8
+    assert "and remembers eight" in page
 
 
 @pytest.fixture
@@ -169,7 +183,6 @@ def test_the_tables_are_those_of_the_data(benchmark_script: Any) -> None:
 @pytest.mark.parametrize(
     ("row", "quantity"),
     [
-        ("computing, core time", "workers_cpu_seconds"),
         ("batches, each a file", "files"),
         ("Dask tasks", "tasks"),
         ("message of a task", "message_bytes"),
@@ -191,7 +204,7 @@ def test_the_plan_follows_from_the_measurements() -> None:
     real, light = runs["cluster"], runs["million"]
     factor = 1e6 / real["points"]
     for row, expected in {
-        "computing, core time": factor * real["workers_cpu_seconds"],
+        "computing, all workers": 1e6 * real["seconds_per_point"],
         "files of the store": factor * real["file_bytes"],
         "scheduler, core time": light["others_cpu_seconds"],
         "batches, each a file": math.ceil(1e6 / 256),

@@ -41,7 +41,7 @@ _TIMED = ("date", "seconds_per_point")
 def descend(
     key: Key[Array, ""], width: int, rate: Float[Array, ""]
 ) -> dict[str, Array]:
-    """Gradient descent on ``|w|^2 / 2``, which diverges to infinity at the largest rate."""
+    """Gradient descent on ``|w|^2 / 2``, which gives nan at the largest rate."""
     rate = _told(key, width, rate)
     start = jax.random.normal(key, (width,), jnp.float32)
 

@@ -47,7 +47,8 @@ def run(
             future = next(running)
             yield from _collected(future, *waiting.pop(future))
     finally:
-        client.cancel(list(waiting))
+        if client.status == "running":  # else its own error is the one to show
+            client.cancel(list(waiting))
 
 
 def _collected(
@@ -75,7 +76,9 @@ def _jobs(
     for group in groups:
         work = _named(engines.work_of(spec, group, options))
         try:
-            plan = client.submit(_remote_plan, work, pure=False).result()
+            # Ahead of the batches of the static point before, for which all workers wait.
+            ready = client.submit(_remote_plan, work, pure=False, priority=1)
+            plan = ready.result()
         except Exception as error:
             yield Failure(
                 group.static, engines.sorted_missing(group), engines.told(error)
