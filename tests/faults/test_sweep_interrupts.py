@@ -19,8 +19,7 @@ def test_ctrl_c_stops_at_once_names_the_store_and_resumes(
     with faulty_sweep.halted(child, lambda: len(list(folder.glob("*.npz"))) >= 3):
         child.send_signal(signal.SIGINT)
     code, told = faulty_sweep.ended(child)
-    # After an interrupt while it compiles, jaxlib 0.10 crashes as the process ends.
-    assert code == -signal.SIGINT or "backend_compile" in told, told
+    assert code == -signal.SIGINT, told
     assert f"Finished batches: {folder}; run again to resume." in told
     batches, damaged = store.read(folder)
     done = sum(map(len, batches))

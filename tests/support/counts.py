@@ -27,7 +27,7 @@ class Counts:
         return sum(self.batches)
 
     def listen(self, event: str, duration_secs: float, **kwargs: str | int) -> None:
-        """Take note of the compilation of a program for points."""
+        """Take note of a program that is lowered for points."""
         del duration_secs
         name = str(kwargs.get("fun_name"))
         ours = name in ("jit(_mapped)", "jit(_vmapped)")

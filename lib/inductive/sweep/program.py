@@ -1,10 +1,7 @@
 """One compiled program per static point: many points a call, within a memory budget."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from hashlib import sha256
-from threading import Lock
 from typing import Any, NamedTuple
 
 import jax
@@ -14,6 +11,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Shaped, UInt
 
 from inductive import rng
+from inductive.sweep import compiler
 from inductive.sweep.spec import Spec, SweepInputError, Value
 
 VMAP_BYTES = 2**16
@@ -27,7 +25,6 @@ BATCH_BYTES = 2**21
 
 _MOST = {"vmap": 128, "map": 4096}
 _MOST_ACCELERATOR = 16384
-_KEPT = 16  # compiled programs
 _AXIS = "points"
 
 Outputs = dict[str, Any]
@@ -219,29 +216,7 @@ class Program:
         )
         sharding = NamedSharding(self._mesh, split)
         jitted = jax.jit(sharded, in_shardings=sharding, out_shardings=sharding)
-        return _compile_once(jitted.lower(*shapes), self._mesh.devices.tolist())
-
-
-_compiled: "OrderedDict[tuple[Any, ...], Any]" = OrderedDict()
-_compiled_lock = Lock()
-
-
-def _compile_once(lowered: Any, devices: list[Any]) -> Any:
-    """The program, from memory if this process has compiled the same text before.
-
-    Tracing is repeated on every run, so a changed global or captured array is another text.
-    """
-    text = lowered.as_text()
-    if "callback" in text:  # which Python function it calls back is not in the text
-        return lowered.compile()
-    key = (sha256(text.encode()).hexdigest(), *devices)
-    with _compiled_lock:
-        if key not in _compiled:
-            _compiled[key] = lowered.compile()
-            while len(_compiled) > _KEPT:
-                _compiled.popitem(last=False)
-        _compiled.move_to_end(key)
-        return _compiled[key]
+        return compiler.once(jitted.lower(*shapes), self._mesh.devices.tolist())
 
 
 def _vmapped(compute: Callable[..., Outputs], count: Array, given: Inputs) -> Outputs:
