@@ -47,6 +47,8 @@ def draw_speedup(ax: Any, table: pd.DataFrame, cores: int) -> None:
         bars(ax, places, rows, "engine_speedup", ls="", label=LABELS[who], **look)
     ax.axhline(1, **style.THEORY)
     ax.set(yscale="log", ylabel="times faster than peer")
+    ax.set_yticks([0.5, 1, 2, 5, 10, 100], ["½", "1", "2", "5", "10", "100"])
+    ax.minorticks_off()
     names = [f"{size.n} × {size.width}" for size in SIZES.values()]
     ax.set_xticks(range(len(names)), names)
     ax.set_xlabel(f"examples × width ({cores} core{'s' * (cores > 1)})")
@@ -66,13 +68,14 @@ def draw_how(ax: Any, table: pd.DataFrame) -> None:
             label=label,
         )
     ax.axhline(1, **style.THEORY)
-    ax.axvline(1500, ls=":", **style.THEORY)
+    for limit, color in ((1500, "vermilion"), (2**14, "black")):
+        ax.plot([limit, limit], [0.18, 6], ls=":", lw=1, color=style.OKABE_ITO[color])
     ax.set(xscale="log", yscale="log", ylabel="time of vmap / map")
     ax.set_xlabel("elements of largest array")
     ax.set_yticks([0.25, 0.5, 1, 2, 4], ["¼", "½", "1", "2", "4"])
     ax.minorticks_off()
-    ax.legend(fontsize=6.5, handletextpad=0.1, borderpad=0, loc="upper left")
-    ax.set_ylim(0.18, 14)
+    ax.legend(fontsize=7, handletextpad=0.1, borderpad=0, loc="upper left")
+    ax.set_ylim(0.18, 30)
 
 
 def draw_overhead(ax: Any, table: pd.DataFrame) -> None:
@@ -83,7 +86,7 @@ def draw_overhead(ax: Any, table: pd.DataFrame) -> None:
         look = {"color": style.OKABE_ITO[color], "marker": marker, "label": kind}
         bars(ax, rows.points, rows, "seconds_per_point", **look)
     ax.set(xscale="log", yscale="log", xlabel="points", ylabel="seconds a point")
-    ax.legend(fontsize=6.5, handletextpad=0.4)
+    ax.legend(fontsize=7, handletextpad=0.4)
 
 
 def draw_scaling(ax: Any, table: pd.DataFrame) -> None:
@@ -103,14 +106,14 @@ def main() -> None:
     parts: Any = figure.subfigures(2, 1, height_ratios=[1.15, 1])
     top, bottom = parts
     table = read("throughput")
-    modes = sorted(table.cores.unique())
+    modes = sorted(map(int, table.cores.unique()))
     above = top.subplots(1, len(modes), sharey=True, squeeze=False)[0]
     for ax, count in zip(above, modes, strict=True):
         draw_speedup(ax, table, count)
         ax.label_outer()
     names = above[0].get_legend_handles_labels()
     top.legend(*names, loc="outside upper center", ncols=3)
-    below = bottom.subplots(1, 3)
+    below = bottom.subplots(1, 3, width_ratios=[1.4, 1.2, 1])
     draw_how(below[0], read("how"))
     draw_overhead(below[1], read("overhead"))
     draw_scaling(below[2], read("scaling"))

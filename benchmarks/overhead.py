@@ -9,11 +9,11 @@ from typing import Any
 
 from jaxtyping import Array, Float, Key
 
+import network
 from inductive import sweep
 from measure import Row, cores, quartiles, side_by_side, timed
 
 SEEDS = 100
-KINDS = ("no store", "new store", "finished store")
 
 
 def trivial(key: Key[Array, ""], *, x: Float[Array, ""]) -> dict[str, Array]:
@@ -34,6 +34,13 @@ def grid(points: int, store: Path | None) -> Any:
     return sweep.run(trivial, axes={"x": xs}, seeds=seeds, store=store, progress=False)
 
 
+def one_network() -> Any:
+    """Sweep the network of the benchmark over one point and one step: mostly tracing."""
+    sizes = {"n_examples": 8, "width": 16, "n_steps": 1}
+    rates = {"learning_rate": [0.1]}
+    return sweep.run(network.train, rates, 1, constants=sizes, progress=False)
+
+
 def measure(points: int, repeats: int, folder: Path) -> list[Row]:
     """Rows with and without a store, and for a store that has all points."""
     fresh = (folder / str(points) / str(k) for k in range(10**6))
@@ -42,6 +49,8 @@ def measure(points: int, repeats: int, folder: Path) -> list[Row]:
         "new store": lambda: grid(points, next(fresh)),
         "finished store": partial(grid, points, folder / str(points) / "finished"),
     }
+    if points == 1:
+        calls["network, no store"] = one_network
     first = {kind: timed(call).wall for kind, call in calls.items()}
     samples = side_by_side(calls, repeats)
     rows = []

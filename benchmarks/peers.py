@@ -19,7 +19,8 @@ from numpy_network import Record, Start
 TOLERANCE = 1e-5
 """Largest relative difference of losses after 1, 10 and 100 steps, in float32."""
 
-CHUNKS = (1, 4, 16, 64)
+PARTS = (1, 4, 16)
+"""Numbers of chunks among which ``torch.func.vmap`` may choose."""
 
 
 class Size(NamedTuple):
@@ -55,8 +56,8 @@ class Contestant(NamedTuple):
 
 SIZES = {
     "small": Size(8, 16, 1000, (0.1, 0.2), 128),
-    "medium": Size(32, 64, 1000, (0.1, 0.2), 32),
-    "large": Size(256, 1024, 100, (0.1, 0.2), 8),
+    "medium": Size(32, 64, 1000, (0.1, 0.2), 64),
+    "large": Size(256, 1024, 200, (0.1, 0.2), 8),
 }
 LABELS = {
     "engine": "inductive.sweep",
@@ -121,42 +122,56 @@ def numpy_joblib(size: Size, starts: Start) -> Contestant:
 
 
 def torch_vmap(size: Size, starts: Start, compiled: bool = False) -> Contestant:
-    """Form (d): the best of a few chunk sizes, found by a short trial."""
-    torch, tensors = _torch(starts)
+    """Form (d): all seeds at once, maybe compiled; threads and chunks tuned."""
+    import torch  # pyright: ignore[reportMissingImports]
+
     import torch_network
 
-    stack = Start(
-        *(array.repeat(len(size.rates), *[1] * (array.ndim - 1)) for array in tensors)
-    )
+    tensors, copies = torch_network.load(starts), len(size.rates)
+    stack = Start(*(a.repeat(copies, *[1] * (a.ndim - 1)) for a in tensors))
     rates = torch.tensor(size.rates).repeat_interleave(size.seeds)
 
     def train(chunk: int, steps: int) -> np.ndarray:
         done = torch_network.descend_vmap(stack, rates, steps, chunk, compiled)
         return stacked(size, done["loss"].numpy())
 
-    best = size.points
-    if not compiled:  # a compiled form would have to compile for each chunk
-        chunks = [*(c for c in CHUNKS if c < size.points), size.points]
-        best = min(chunks, key=lambda chunk: timed(partial(train, chunk, 20)).wall)
-    return Contestant(partial(train, best, size.steps), size.points, f"chunk={best}")
+    # A compiled form compiles for each chunk; it does best with all points at once.
+    parts = PARTS[:1] if compiled else PARTS
+    return _tuned(train, size, size.points, [size.points // part for part in parts])
 
 
 def torch_eager(size: Size, starts: Start) -> Contestant:
-    """The plain training loop, on the first seed of each rate: its time is linear."""
-    _, tensors = _torch(starts)
+    """The plain training loop, on one seed of each rate: its time is linear in them."""
     import torch_network
 
-    seeds = [numpy_network.one(tensors, k) for k in range(1)]
+    seed = numpy_network.one(torch_network.load(starts), 0)
 
-    def call() -> np.ndarray:
-        done = [
-            torch_network.descend_eager(seed, rate, size.steps)["loss"].numpy()
-            for rate in size.rates
-            for seed in seeds
-        ]
-        return stacked(size, done)
+    def train(_: int, steps: int) -> np.ndarray:
+        done = [torch_network.descend_eager(seed, rate, steps) for rate in size.rates]
+        return stacked(size, [point["loss"].numpy() for point in done])
 
-    return Contestant(call, len(seeds) * len(size.rates))
+    return _tuned(train, size, len(size.rates), [1])
+
+
+def _tuned(
+    train: Callable[[int, int], np.ndarray], size: Size, points: int, chunks: list[int]
+) -> Contestant:
+    """The fastest number of threads and chunk in a short trial."""
+    import torch  # pyright: ignore[reportMissingImports]
+
+    def run(threads: int, chunk: int, steps: int) -> np.ndarray:
+        torch.set_num_threads(threads)
+        return train(chunk, steps)
+
+    settings = [(t, chunk) for t in sorted({1, cores()}) for chunk in chunks]
+    trials = dict.fromkeys(settings, 0.0)
+    for setting in settings if len(settings) > 1 else []:
+        short = partial(run, *setting, 20)
+        short()
+        trials[setting] = timed(short).wall
+    best = min(trials, key=trials.__getitem__)
+    told = "threads={} chunk={}".format(*best)
+    return Contestant(partial(run, *best, size.steps), points, told)
 
 
 MAKERS: Mapping[str, Callable[[Size, Start], Contestant]] = {
@@ -167,15 +182,6 @@ MAKERS: Mapping[str, Callable[[Size, Start], Contestant]] = {
     "torch_compiled": partial(torch_vmap, compiled=True),
     "torch_eager": torch_eager,
 }
-
-
-def _torch(starts: Start) -> tuple[Any, Start]:
-    import torch  # pyright: ignore[reportMissingImports]
-
-    import torch_network
-
-    torch.set_num_threads(cores())
-    return torch, torch_network.load(starts)
 
 
 def constants(size: Size) -> dict[str, int]:
@@ -209,8 +215,7 @@ def prove_equal(size: Size, starts: Start) -> None:
     Raises:
         ValueError: some form trains another network; nothing may be timed then.
     """
-    short = size._replace(steps=100, seeds=min(4, size.seeds))
-    starts = Start(*(array[: short.seeds] for array in starts))
+    short = size._replace(steps=100)
     wanted = numpy_joblib(short, starts).call()
     for name, make in MAKERS.items():
         losses = make(short, starts).call()

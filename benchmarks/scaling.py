@@ -17,7 +17,7 @@ from measure import Row, cores, quartiles, ratios, side_by_side, timed
 
 WORKERS = (1, 2, 4)
 BATCHES, BATCH = 8, 16
-STEPS = 14_000
+STEPS = 20_000
 
 
 def pin(core: int) -> None:
@@ -66,7 +66,9 @@ def measure(repeats: int) -> list[Row]:
         row: Row = {"workers": count, "cores": cores(), "batches": BATCHES}
         row |= {"repeats": repeats, "first_call_s": round(first[name], 2)}
         row |= quartiles("seconds", [sample.wall for sample in several])
-        row["seconds_per_batch"] = round(row["seconds"] * count / BATCHES, 2)
+        row["seconds_per_batch"] = round(
+            row["seconds"] * min(count, cores()) / BATCHES, 2
+        )
         gains = ratios(samples["1"], several)
         row |= quartiles("speedup", gains)
         rows.append(row | quartiles("efficiency", [gain / count for gain in gains]))

@@ -31,7 +31,9 @@ def throughput() -> None:
         # One device a core, so that the engine splits its batches over the cores.
         flags = f"--xla_force_host_platform_device_count={count}"
         for size in SIZES:
-            rows += child("throughput.py", size, n_cores=count, XLA_FLAGS=flags)
+            repeats = "5" if size == "large" else "7"
+            command = ("throughput.py", size, "--repeats", repeats)
+            rows += child(*command, n_cores=count, XLA_FLAGS=flags)
     write_csv("sweep_throughput.csv", rows)
 
 

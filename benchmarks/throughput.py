@@ -7,10 +7,8 @@ same network.
 import argparse
 import json
 
-from measure import Row, Sample, cores, quartiles, ratios, side_by_side, timed
+from measure import Row, Sample, cores, quartiles, ratios, side_by_side
 from peers import MAKERS, SIZES, Contestant, Size, draw, prove_equal
-
-SLOW = 10.0  # seconds: with such a contestant there are only 3 repeats
 
 
 def measure(name: str, repeats: int) -> list[Row]:
@@ -21,8 +19,6 @@ def measure(name: str, repeats: int) -> list[Row]:
     ready = {who: make(size, starts) for who, make in MAKERS.items()}
     for contestant in ready.values():
         contestant.call()
-    again = {who: timed(contestant.call).wall for who, contestant in ready.items()}
-    repeats = min(repeats, 3) if max(again.values()) > SLOW else repeats
     calls = {who: contestant.call for who, contestant in ready.items()}
     samples = side_by_side(calls, repeats)
     return [

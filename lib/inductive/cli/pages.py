@@ -160,7 +160,8 @@ def _stores_table(slug: str) -> list[str]:
         )
         made = f"{date}, jax {version}, {held.attrs['device']}"
         found = (
-            f"{audited['date']}: {audited['points']} points within {audited['worst']} tolerances"
+            f"{audited['date']}: {audited['points']} points, the worst at "
+            f"{audited['worst']:.2g} of its tolerance"
             if audited
             else "–"
         )

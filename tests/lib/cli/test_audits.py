@@ -64,7 +64,7 @@ def test_a_store_is_stale_until_an_audit_with_todays_code_passed(
     fingerprint._of_file.cache_clear()
     audits.renew(store, audits.audit(store, 4, seed=0), seed=0)
     assert not audits.is_stale(store)
-    assert "4 points within" in "\n".join(pages._stores_table(SLUG))
+    assert "4 points, the worst at" in "\n".join(pages._stores_table(SLUG))
 
 
 def test_costly_points_are_mentioned(store: Path) -> None:

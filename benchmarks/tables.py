@@ -1,0 +1,132 @@
+"""Write the measured tables into ``book/performance.md``, between their marks."""
+
+import json
+
+import pandas as pd
+
+from inductive import paths
+from measure import folder
+from peers import LABELS, SIZES
+
+
+def read(name: str) -> pd.DataFrame:
+    """One of the measured tables."""
+    return pd.read_csv(folder() / f"sweep_{name}.csv")
+
+
+def throughput() -> list[list[str]]:
+    """How many times faster the engine is than each peer, by size and cores."""
+    table = read("throughput").set_index(["contestant", "cores", "size"])
+    modes = sorted(table.index.unique("cores"))
+    sizes = [f"{size.n} × {size.width}" for size in SIZES.values()]
+    head = ["peer"]
+    head += [f"{s}, {c} core{'s' * (c > 1)}" for c in modes for s in sizes]
+    rows = [head]
+    for who in [name for name in LABELS if name != "engine"]:
+        row = [LABELS[who]]
+        for cores in modes:
+            for size in SIZES:
+                cell = table.loc[(who, cores, size)]
+                low, high = cell["engine_speedup_q1"], cell["engine_speedup_q3"]
+                row.append(f"{cell['engine_speedup']:.3g} ({low:.3g}–{high:.3g})")
+        rows.append(row)
+    return rows
+
+
+def memory() -> list[list[str]]:
+    """Imports, first call and peak memory of each contestant."""
+    rows = [["", "import (s)", "first call (s)", "later calls (s)", "peak (MB)"]]
+    for _, cell in read("memory").iterrows():
+        size = SIZES[cell["size"]]
+        rows.append(
+            [
+                f"{LABELS[cell['contestant']]}, {size.n} × {size.width}",
+                *(f"{cell[name]:.2g}" for name in ("import_s", "first_call_s")),
+                f"{cell['later_call_s']:.2g}",
+                f"{cell['peak_mb']:.0f}",
+            ]
+        )
+    return rows
+
+
+def overhead() -> list[list[str]]:
+    """Microseconds a point that the engine itself costs."""
+    table = read("overhead").set_index(["points", "kind"])["seconds_per_point"]
+    kinds = ["no store", "new store", "finished store"]
+    rows = [["points", *(f"{kind} (µs a point)" for kind in kinds)]]
+    for points in table.index.unique("points"):
+        cells = [f"{float(f'{1e6 * table[points, kind]:.3g}'):,g}" for kind in kinds]
+        rows.append([f"{points:,}", *cells])
+    return rows
+
+
+def scaling() -> list[list[str]]:
+    """Dask processes."""
+    rows = [["processes", "seconds a batch", "speed", "efficiency (quartiles)"]]
+    for _, cell in read("scaling").iterrows():
+        spread = f"{cell['efficiency_q1']:.2f}–{cell['efficiency_q3']:.2f}"
+        rows.append(
+            [
+                f"{cell['workers']:.0f}",
+                f"{cell['seconds_per_batch']:.2g}",
+                f"{cell['speedup']:.2f}",
+                f"{cell['efficiency']:.2f} ({spread})",
+            ]
+        )
+    return rows
+
+
+def batches() -> list[list[str]]:
+    """Seconds a point by batch size, relative to batches of 32."""
+    table = read("batch")
+    sizes = sorted(table["batch"].unique())
+    rows = [["network", "largest array", *(f"{size} points" for size in sizes)]]
+    for _, some in table.groupby(["n", "width", "dtype"]):
+        values, one = some.set_index("batch")["over_batch_32"], some.iloc[0]
+        kibibytes = one["largest"] * (4 if one["dtype"] == "float32" else 8) / 1024
+        cells = [f"{values[size]:.2f}" for size in sizes]
+        name = f"{one['n']} × {one['width']}, {one['dtype']}"
+        rows.append([name, f"{kibibytes:.1f} KiB", *cells])
+    return rows
+
+
+def machine() -> list[list[str]]:
+    """What it was measured on."""
+    card = json.loads((folder() / "machine.json").read_text())
+    told = {k: v for k, v in card.items() if k != "instructions"}
+    return [["", "measured on"], *([name, str(value)] for name, value in told.items())]
+
+
+TABLES = {
+    "throughput": throughput,
+    "memory": memory,
+    "overhead": overhead,
+    "scaling": scaling,
+    "batches": batches,
+    "machine": machine,
+}
+
+
+def renewed(page: str) -> str:
+    """The text of the page with its tables made again from the measurements."""
+    for name, table in TABLES.items():
+        begin, end = (
+            f"<!-- {name}: made by benchmarks/tables.py -->",
+            f"<!-- /{name} -->",
+        )
+        before, rest = page.split(begin)
+        head, *rows = table()
+        lines = [head, ["---"] * len(head), *rows]
+        text = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+        page = f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end, 1)[1]}"
+    return page
+
+
+def main() -> None:
+    """Renew the page."""
+    path = paths.book() / "performance.md"
+    path.write_text(renewed(path.read_text()))
+
+
+if __name__ == "__main__":
+    main()
