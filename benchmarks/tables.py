@@ -36,7 +36,7 @@ def throughput() -> list[list[str]]:
 def memory() -> list[list[str]]:
     """Imports, first call and peak memory of each contestant."""
     rows = [["", "import (s)", "first call (s)", "later calls (s)", "peak (MB)"]]
-    for _, cell in read("memory").iterrows():
+    for cell in read("memory").to_dict("records"):
         size = SIZES[cell["size"]]
         rows.append(
             [
