@@ -27,8 +27,9 @@ def throughput() -> list[list[str]]:
         for cores in modes:
             for size in SIZES:
                 cell = table.loc[(who, cores, size)]
-                low, high = cell["engine_speedup_q1"], cell["engine_speedup_q3"]
-                row.append(f"{cell['engine_speedup']:.3g} ({low:.3g}–{high:.3g})")
+                names = ("engine_speedup", "engine_speedup_q1", "engine_speedup_q3")
+                middle, low, high = (float(f"{cell[name]:.2g}") for name in names)
+                row.append(f"{middle:g} ({low:g}–{high:g})")
         rows.append(row)
     return rows
 
