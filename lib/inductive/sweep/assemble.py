@@ -10,8 +10,8 @@ import xarray as xr
 from inductive.sweep.spec import Spec, Value, inner_dims, reference
 from inductive.sweep.store import Batch, StoreError
 
+# Traced coordinates in the order of the axes, and the seed index.
 Point = tuple[tuple[Value, ...], int]
-"""Traced coordinates in the order of the axes, and the seed index."""
 
 FORMAT = 1
 
