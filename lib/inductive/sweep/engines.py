@@ -135,7 +135,16 @@ def build(work: Work, devices: Sequence[Any]) -> program.Program:
     """The compiled program of a group, for some devices of this process."""
     how, memory, batch_size = work.options
     plan = program.choose(how, batch_size, work.size, devices[0].platform, work.n)
-    return program.Program(work.spec, work.static, plan, memory, devices)
+    try:
+        return program.Program(work.spec, work.static, plan, memory, devices)
+    except (
+        NotImplementedError
+    ):  # such as a host callback that takes one point at a time
+        if how != "auto":
+            raise
+        return program.Program(
+            work.spec, work.static, plan._replace(how="map"), memory, devices
+        )
 
 
 def attempt(

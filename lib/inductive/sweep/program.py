@@ -103,7 +103,8 @@ class Size(NamedTuple):
         elements: of its largest array.
         nbytes: of its largest array.
         shared: whether points share an operand of a matrix product, as with one data set for
-            all: ``vmap`` then makes one product of many, which is slow on a CPU.
+            all: ``vmap`` then makes one product of many, which is slow on a CPU. Found out
+            between the two limits only, where it decides.
     """
 
     elements: int

@@ -1,17 +1,21 @@
 """What a function computes at each static point, found by tracing, before anything is run."""
 
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jax
 from jax.extend.core import jaxprs_in_params
 
-from inductive.sweep.program import Size, abstract, point
+from inductive.sweep.program import (
+    VMAP_BYTES,
+    VMAP_SHARED_ELEMENTS,
+    Size,
+    abstract,
+    point,
+)
 from inductive.sweep.spec import Spec, SweepInputError, Value, inner_dims, shown
 
 NOTHING = Size(0, 0, False)
-UNBATCHED = Size(sys.maxsize, sys.maxsize, False)
 
 
 def sizes(sweep: Spec) -> dict[tuple[Value, ...], Size]:
@@ -69,17 +73,11 @@ def trace(spec: Spec, static: Mapping[str, Value]) -> tuple[Size, dict[str, Any]
     closed, out = jax.make_jaxpr(compute, return_shape=True)(*one)
     _check_outputs(spec, out)
     arrays = list(_arrays(closed.jaxpr))
-    try:
-        batched = jax.make_jaxpr(jax.vmap(compute))(*abstract(spec, 2))
-    except (
-        NotImplementedError
-    ):  # such as a host callback that takes one point at a time
-        return UNBATCHED, out
-    size = Size(
-        max((a.size for a in arrays), default=1),
-        max((a.size * a.dtype.itemsize for a in arrays), default=1),
-        _shares_operand(batched.jaxpr),
-    )
+    elements = max((a.size for a in arrays), default=1)
+    nbytes = max((a.size * a.dtype.itemsize for a in arrays), default=1)
+    # Tracing again takes a moment, so only where the answer decides something.
+    open_ = elements > VMAP_SHARED_ELEMENTS and nbytes <= VMAP_BYTES
+    size = Size(elements, nbytes, open_ and _shares_operand(spec, compute))
     return size, out
 
 
@@ -141,13 +139,24 @@ def _arrays(jaxpr: Any) -> Iterator[Any]:
             yield from _arrays(inner)
 
 
-def _shares_operand(jaxpr: Any) -> bool:
+def _shares_operand(spec: Spec, compute: Callable[..., Any]) -> bool:
+    """Whether a batch of points would multiply by something that all of them share."""
+    try:
+        batched = jax.make_jaxpr(jax.vmap(compute))(*abstract(spec, 2))
+    except (
+        NotImplementedError
+    ):  # such as a host callback that takes one point at a time
+        return False
+    return _has_shared_product(batched.jaxpr)
+
+
+def _has_shared_product(jaxpr: Any) -> bool:
     """Whether a batched jaxpr holds a matrix product without a batch dimension."""
     for equation in jaxpr.eqns:
         if equation.primitive.name == "dot_general":
             _, (batched, _) = equation.params["dimension_numbers"]
             if not batched:
                 return True
-        if any(map(_shares_operand, jaxprs_in_params(equation.params))):
+        if any(map(_has_shared_product, jaxprs_in_params(equation.params))):
             return True
     return False

@@ -98,12 +98,12 @@ def test_arrays_inside_loops_count_for_the_choice() -> None:
 
 def shared(key: jax.Array, a: jax.Array) -> dict[str, jax.Array]:
     """All points multiply the same matrix."""
-    return {"y": jnp.ones((3, 4), a.dtype) @ jax.random.normal(key, (4,), a.dtype) * a}
+    return {"y": jnp.ones((3, 800), a.dtype) @ jax.random.normal(key, (800,)) * a}
 
 
 def apart(key: jax.Array, a: jax.Array) -> dict[str, jax.Array]:
     """Each point multiplies a matrix of its own."""
-    both = jax.random.normal(key, (4, 4), a.dtype)
+    both = jax.random.normal(key, (40, 40), a.dtype)
     return {"y": jax.lax.fori_loop(0, 3, lambda _, x: both @ x, both[0] * a)}
 
 
