@@ -1,0 +1,19 @@
+"""Scales of weights: one check for all networks."""
+
+
+def positive(name: str, value: float) -> float:
+    """The value itself, where it can scale weights; a traced value passes unseen.
+
+    Args:
+        name: what the caller calls it, for the message.
+        value: a number.
+
+    Raises:
+        ValueError: a Python number that is not positive and finite.
+    """
+    if isinstance(value, int | float) and not 0 < value < float("inf"):
+        raise ValueError(
+            f"{name}={value} is not a positive finite number: weights scaled by it "
+            "would vanish, change sign or overflow; choose e.g. 0.001"
+        )
+    return value

@@ -1,0 +1,1 @@
+"""Training: gradient descent and flow, stopping rules."""
