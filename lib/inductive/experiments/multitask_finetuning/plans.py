@@ -1,0 +1,229 @@
+"""Which sweeps the chapter runs, in the paper's size and in a small one."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from inductive.experiments.multitask_finetuning import (
+    finetuning,
+    multitask,
+    relu,
+    relu_multitask,
+    rescaling,
+)
+
+NESTED = ("no", "yes")
+"""Whether the main features are auxiliary features."""
+
+SIZES = (16, 32, 64, 128, 256, 512)
+"""Main examples of the diagonal networks, as in the paper."""
+
+# (units, overlap, correlation, scale) of the ReLU conditions
+PARTIAL = ((6, 3, 0.0, 1.0), (6, 5, 0.0, 1.0), (6, 6, 0.0, 1.0), (6, 0, 0.9, 1.0))
+UNITS = tuple((units, overlap, 0.0, 1.0) for overlap in (0, 6) for units in (1, 3, 6))
+RESCALED = (
+    (1, 0, 0.0, 0.1),
+    (1, 0, 0.0, 10.0),
+    *((units, 6, 0.0, scale) for scale in (0.1, 10.0) for units in (1, 3, 6)),
+)
+MAGNITUDES = ((6, 6, 0.0, 1.0), (6, 0, 0.9, 1.0), (6, 0, 0.8, 1.0))
+
+RESCALINGS = (3.16, 1.0, 0.316, 0.1, 0.0316, 0.01, 0.00316, 0.001)
+"""Factors of the pretrained weights, beyond the paper's."""
+
+
+class Plan(NamedTuple):
+    """One sweep.
+
+    Attributes:
+        function: what is swept.
+        axes: by argument; numbers among them change shapes.
+        seeds: how many.
+        constants: further arguments.
+        dims: names of the inner dimensions of outputs.
+        coords: labels of the inner dimensions.
+        tolerances: within which an audit must find the same values.
+    """
+
+    function: Callable[..., Any]
+    axes: Mapping[str, tuple[Any, ...]]
+    seeds: int
+    constants: Mapping[str, Any]
+    dims: Mapping[str, tuple[str, ...]]
+    coords: Mapping[str, tuple[Any, ...]]
+    tolerances: Mapping[str, Mapping[str, float]]
+
+
+def plans(profile: str) -> dict[str, Plan]:
+    """All sweeps of the chapter by the name of their store.
+
+    Args:
+        profile: ``"paper"`` or ``"smoke"``.
+
+    Raises:
+        ValueError: another profile.
+    """
+    sizes = {"paper": _paper, "smoke": _smoke}
+    if profile not in sizes:
+        raise ValueError(f"profile={profile!r} is unknown: use 'paper' or 'smoke'")
+    return sizes[profile]()
+
+
+def _paper() -> dict[str, Plan]:
+    few, some = {"n_train": SIZES[:4]}, {"n_train": SIZES[:5]}
+    weak = {"magnitude": ("1", "0.1", "0.01"), "n_train": SIZES[1:5]}
+    rich = {"learning_rate": 1.0, "threshold": 1e-10}
+    trained = {"pretraining_steps": 20_000}
+    finetune, single, both = relu.finetune, relu.single_task, relu_multitask.multitask
+    aux, each = {"magnitude": "aux"}, {"magnitude": "per unit"}
+    wide = (16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+    return {
+        "mtl-sparse": _sparse(SIZES, 6, convention="published"),
+        "mtl-sparse-text": _sparse(SIZES, 3, convention="text"),
+        "mtl-sparse-magnitude": _sparse(SIZES, 3, convention="published-finetuning"),
+        "mtl-overlap": _overlap(SIZES, 6),
+        "mtl-overlap-long": _overlap(SIZES, 1, max_steps=1_000_000),
+        "exact-sparse": _exact_sparse(SIZES, 6, convention="published"),
+        "exact-sparse-text": _exact_sparse(SIZES, 6, convention="text"),
+        "exact-overlap": _exact_overlap(SIZES, 6),
+        "rescaling": _rescaling(wide, 4, rescalings=RESCALINGS),
+        "relu-overlap-single": _relu(single, some, 3, PARTIAL, **aux),
+        "relu-overlap-finetuned": _relu(finetune, some, 3, PARTIAL, **aux, **trained),
+        "relu-overlap-multitask": _relu(both, some, 3, PARTIAL, **aux),
+        "relu-units-single": _relu(single, few, 3, UNITS, **each),
+        "relu-rescaled-single": _relu(single, {"n_train": (16,)}, 3, RESCALED, **each),
+        "relu-units-finetuned": _relu(
+            finetune, few, 3, UNITS + RESCALED, **each, **trained
+        ),
+        "relu-units-multitask": _relu(both, few, 3, UNITS, **each),
+        "relu-magnitude-single": _relu(single, weak, 1, MAGNITUDES[:1], **rich),
+        "relu-magnitude-finetuned": _relu(
+            finetune, weak, 1, MAGNITUDES, **rich, **trained
+        ),
+    }
+
+
+def _smoke() -> dict[str, Plan]:
+    """One size of training set for each kind of network; few programs to compile."""
+    small = {"n_inputs": 200, "n_aux": 240}
+    quick = small | {"pretraining": "converged"}
+    brief = {"width": 100, "max_epochs": 2000}
+    trained = {"pretraining_steps": 1000}
+    some = {"n_train": (16, 64)}
+    finetune, single, both = relu.finetune, relu.single_task, relu_multitask.multitask
+    aux = {"magnitude": "aux"} | brief
+    return {
+        "mtl-sparse": _sparse(
+            (32,), 2, convention="published", max_steps=3000, **small
+        ),
+        "exact-sparse": _exact_sparse((16, 32), 2, convention="published", **quick),
+        "exact-overlap": _exact_overlap((32,), 2, **quick),
+        "rescaling": _rescaling((32,), 1, rescalings=RESCALINGS[:5], **quick),
+        "relu-overlap-single": _relu(single, some, 1, PARTIAL, **aux),
+        "relu-overlap-finetuned": _relu(finetune, some, 1, PARTIAL, **aux, **trained),
+        "relu-overlap-multitask": _relu(both, some, 1, PARTIAL, **aux),
+    }
+
+
+def _sparse(sizes: tuple[int, ...], seeds: int, **constants: Any) -> Plan:
+    outputs = ("best", "last", "aux", "train", "steps", "stop")
+    return Plan(
+        multitask.sparse_multitask,
+        {"n_train": sizes},
+        seeds,
+        constants,
+        dict.fromkeys(outputs, ("nested", "active")),
+        {"nested": NESTED, "active": multitask.ACTIVE},
+        _descent(outputs[:4]),
+    )
+
+
+def _overlap(sizes: tuple[int, ...], seeds: int, **constants: Any) -> Plan:
+    outputs = ("best", "last", "aux", "train", "steps", "stop")
+    return Plan(
+        multitask.overlap_multitask,
+        {"n_train": sizes},
+        seeds,
+        constants,
+        dict.fromkeys(outputs, ("overlap",)),
+        {"overlap": multitask.OVERLAPS},
+        _descent(outputs[:4]),
+    )
+
+
+def _exact_sparse(sizes: tuple[int, ...], seeds: int, **constants: Any) -> Plan:
+    inner = ("nested", "active")
+    dims = {"finetuned": ("rescaling", *inner), "single": inner, "null": inner}
+    return Plan(
+        finetuning.sparse_finetuning,
+        {"n_train": sizes},
+        seeds,
+        constants,
+        dims,
+        {
+            "nested": NESTED,
+            "active": multitask.ACTIVE,
+            "rescaling": finetuning.RESCALINGS,
+        },
+        _exact(dims),
+    )
+
+
+def _exact_overlap(sizes: tuple[int, ...], seeds: int, **constants: Any) -> Plan:
+    trained = ("finetuned", "single", "finetuned_best", "single_best")
+    outputs = (*trained, "probed", "probed_single", "null")
+    dims = dict.fromkeys(outputs, ("overlap",))
+    return Plan(
+        finetuning.overlap_finetuning,
+        {"n_train": sizes},
+        seeds,
+        constants,
+        dims,
+        {"overlap": multitask.OVERLAPS},
+        _exact(dims),
+    )
+
+
+def _rescaling(sizes: tuple[int, ...], seeds: int, **constants: Any) -> Plan:
+    dims = {"loss": ("rescaling", "task"), "null": ("task",)}
+    return Plan(
+        rescaling.rescaled_finetuning,
+        {"n_train": sizes},
+        seeds,
+        constants,
+        dims,
+        {"rescaling": constants["rescalings"]},
+        _exact(dims),
+    )
+
+
+def _relu(
+    function: Callable[..., Any],
+    axes: Mapping[str, tuple[Any, ...]],
+    seeds: int,
+    rows: tuple[tuple[int, int, float, float], ...],
+    **constants: Any,
+) -> Plan:
+    measures = ("loss", "null", "train", "rate", "pr_pre", "pr_post", "ensd")
+    if function is relu_multitask.multitask:
+        measures = ("best", "last", "train", "rate")
+    return Plan(
+        function,
+        axes,
+        seeds,
+        {"rows": rows} | constants,
+        dict.fromkeys((*measures, "steps", "stop"), ("condition",)),
+        {},
+        _descent(measures),
+    )
+
+
+def _descent(outputs: Iterable[str]) -> dict[str, dict[str, float]]:
+    """Long training in single precision: losses to a few percent, above its floor."""
+    loose = {name: {"rtol": 0.05, "atol": 1e-6} for name in outputs}
+    return loose | {"steps": {"rtol": 0.1, "atol": 2}}
+
+
+def _exact(outputs: Iterable[str]) -> dict[str, dict[str, float]]:
+    """Convex solutions in double precision, pretrained weights known to a permille."""
+    kkt = {"rtol": 0.0, "atol": 1e-6}
+    return {name: {"rtol": 1e-3, "atol": 1e-9} for name in outputs} | {"kkt": kkt}
