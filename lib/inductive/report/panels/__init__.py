@@ -2,6 +2,7 @@
 
 from inductive.report.panels.curves import band, scatter_identity, zero_line
 from inductive.report.panels.heatmap import colorbar, heatmap_with_regions
+from inductive.report.panels.learning import learning_curve
 from inductive.report.panels.violins import class_legend, violins_with_intervals
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "class_legend",
     "colorbar",
     "heatmap_with_regions",
+    "learning_curve",
     "scatter_identity",
     "violins_with_intervals",
     "zero_line",

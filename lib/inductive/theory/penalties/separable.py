@@ -40,6 +40,7 @@ class Separable(Protocol):
         ...
 
 
+@jax.jit
 def total(penalty: Separable, coefficients: Float[Array, "o d"]) -> Float[Array, ""]:
     """The penalty summed over features.
 
@@ -50,6 +51,7 @@ def total(penalty: Separable, coefficients: Float[Array, "o d"]) -> Float[Array,
     return jax.vmap(_value, in_axes=(0, 1))(penalty, coefficients).sum()
 
 
+@jax.jit
 def total_conjugate(penalty: Separable, dual: Float[Array, "o d"]) -> Float[Array, ""]:
     """The convex conjugate summed over features.
 
@@ -60,6 +62,7 @@ def total_conjugate(penalty: Separable, dual: Float[Array, "o d"]) -> Float[Arra
     return jax.vmap(_conjugate, in_axes=(0, 1))(penalty, dual).sum()
 
 
+@jax.jit
 def mirror(penalty: Separable, dual: Float[Array, "o d"]) -> Float[Array, "o d"]:
     r"""Coefficients that belong to dual variables, :math:`\beta = \nabla\phi^*(s)`.
 
@@ -71,6 +74,7 @@ def mirror(penalty: Separable, dual: Float[Array, "o d"]) -> Float[Array, "o d"]
     return each(penalty, dual)
 
 
+@jax.jit
 def slopes(penalty: Separable, dual: Float[Array, "o d"]) -> Float[Array, "o o d"]:
     r"""Change of coefficients with dual variables, :math:`\nabla^2\phi^*(s)`.
 
@@ -85,6 +89,7 @@ def slopes(penalty: Separable, dual: Float[Array, "o d"]) -> Float[Array, "o o d
     return each(penalty, dual)
 
 
+@jax.jit
 def gradient(
     penalty: Separable, coefficients: Float[Array, "o d"]
 ) -> Float[Array, "o d"]:
@@ -198,7 +203,8 @@ class HyperbolicEntropy(NamedTuple):
         return (self.up * jnp.expm1(dual) + self.down * jnp.expm1(-dual)).sum()
 
 
-def _excess(s: Float[Array, " o"]) -> Float[Array, " o"]:
+@jax.custom_jvp
+def _excess(s: Float[Array, "*o"]) -> Float[Array, "*o"]:
     r""":math:`\int_0^s t e^t dt = s e^s - (e^s - 1)` without cancellation."""
     series = jnp.zeros_like(s)
     for power in _SERIES_POWERS:
@@ -206,6 +212,12 @@ def _excess(s: Float[Array, " o"]) -> Float[Array, " o"]:
     return jnp.where(
         jnp.abs(s) < _SERIES_BELOW, series * s * s, s * jnp.exp(s) - jnp.expm1(s)
     )
+
+
+@_excess.defjvp
+def _excess_jvp(primals, tangents):
+    (s,), (tangent,) = primals, tangents
+    return _excess(s), s * jnp.exp(s) * tangent
 
 
 class WeightedSquares(NamedTuple):

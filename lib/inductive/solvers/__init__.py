@@ -1,0 +1,1 @@
+"""Solvers of convex problems, in double precision and with a measure of what is left."""
