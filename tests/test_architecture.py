@@ -60,7 +60,7 @@ ROOMS = {
     "report": room(
         "stats sweep.store", NO_JAX | {"pandas", "matplotlib", "cycler", "PIL"}
     ),
-    "data": room("", NO_JAX | {"pooch", "pandas", "tokenizers", "gguf"}),
+    "data": room("", NO_JAX | {"pooch", "pandas", "tokenizers", "gguf", "PIL"}),
     "cli": Room(EVERYTHING, EVERYTHING),
 }
 
