@@ -1,12 +1,17 @@
 """Write the measured tables into ``book/performance.md``, between their marks."""
 
 import json
+import re
+from functools import partial
 
 import pandas as pd
 
+import multitask_tables
 from inductive import paths
 from measure import folder
 from peers import LABELS, SIZES
+
+MARK = "<!-- {}: made by benchmarks/tables.py -->"
 
 
 def read(name: str) -> pd.DataFrame:
@@ -91,9 +96,9 @@ def batches() -> list[list[str]]:
     return rows
 
 
-def machine() -> list[list[str]]:
+def machine(name: str = "machine") -> list[list[str]]:
     """What it was measured on."""
-    card = json.loads((folder() / "machine.json").read_text())
+    card = json.loads((folder() / f"{name}.json").read_text())
     told = {k: v for k, v in card.items() if k != "instructions"}
     return [["", "measured on"], *([name, str(value)] for name, value in told.items())]
 
@@ -105,18 +110,17 @@ TABLES = {
     "scaling": scaling,
     "batches": batches,
     "machine": machine,
+    **multitask_tables.TABLES,
+    "multitask-machine": partial(machine, "multitask_machine"),
 }
 
 
 def renewed(page: str) -> str:
     """The text of the page with its tables made again from the measurements."""
-    for name, table in TABLES.items():
-        begin, end = (
-            f"<!-- {name}: made by benchmarks/tables.py -->",
-            f"<!-- /{name} -->",
-        )
+    for name in re.findall(MARK.format(r"([\w-]+)"), page):
+        begin, end = MARK.format(name), f"<!-- /{name} -->"
         before, rest = page.split(begin)
-        head, *rows = table()
+        head, *rows = TABLES[name]()
         lines = [head, ["---"] * len(head), *rows]
         text = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
         page = f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end, 1)[1]}"

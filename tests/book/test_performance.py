@@ -3,9 +3,12 @@
 import csv
 import importlib.util
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+import numpy as np
 import pytest
 
 from inductive import paths
@@ -80,3 +83,101 @@ def test_the_page_names_the_limits_of_the_engine() -> None:
     most = program.choose("vmap", None, program.Size(1, 4, False), "cpu", 10**6)
     assert f"at most {most.capacity} points and" in PAGE
     assert f"{program.BATCH_BYTES // 2**20} MiB in their largest array" in PAGE
+
+
+@pytest.fixture
+def problems(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """``benchmarks/multitask_problems.py``, which compares runs."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    return import_module("multitask_problems")
+
+
+def ended(problems: Any, steps: list[int], loss: float = 1e-11) -> Any:
+    """Runs of several networks that ended after these steps."""
+    return problems.Outcome((), np.full(len(steps), loss), np.array(steps))
+
+
+def test_runs_that_end_alike_may_be_compared(problems: Any) -> None:
+    one, other = ended(problems, [1000, 2000]), ended(problems, [1009, 1981])
+    problems.prove_same_steps("they", one, other)
+    problems.prove_same_losses("they", one, ended(problems, [1000], 1.0005e-11))
+    problems.prove_same_function("they", apart=9e-4, allowed=problems.SAME)
+
+
+def test_no_ratio_is_told_of_runs_that_end_differently(problems: Any) -> None:
+    one, other = ended(problems, [1000, 2030]), ended(problems, [1000, 2000])
+    with pytest.raises(ValueError, match=r"they takes \[1000 2030\] steps instead"):
+        problems.prove_same_steps("they", one, other)
+    for apart in (1.1e-3, np.nan):
+        with pytest.raises(ValueError, match="they learns another function"):
+            problems.prove_same_function("they", apart, allowed=problems.SAME)
+
+
+@pytest.mark.parametrize("loss", [1.002e-11, np.nan])
+def test_nothing_is_timed_where_losses_differ_early(problems: Any, loss: float) -> None:
+    with pytest.raises(ValueError, match="another training loss after 10 steps"):
+        problems.prove_same_losses(
+            "they", ended(problems, [10], loss), ended(problems, [10])
+        )
+
+
+def test_functions_of_networks_are_their_coefficients_or_outputs(problems: Any) -> None:
+    rng = np.random.default_rng(0)
+    linear, relu = (problems.CONDITIONS[name] for name in ("single_64", "relu_64"))
+    plus, minus, v_plus, v_minus = rng.normal(size=(4, 2, 5))
+    params = plus, minus, v_plus[:, None], v_minus[:, None]
+    found = problems.functions(linear, params, np.empty((0, 5)))
+    np.testing.assert_allclose(found, plus * v_plus - minus * v_minus)
+    hidden, readout, probes = (
+        rng.normal(size=shape) for shape in ((2, 7, 3), (2, 1, 7), (4, 3))
+    )
+    found = problems.functions(relu, (hidden, readout), probes)
+    outputs = [
+        [max(0.0, unit @ probe) for unit in hidden[1]] @ readout[1, 0]
+        for probe in probes
+    ]
+    np.testing.assert_allclose(found[1], outputs)
+    assert problems.distance(found, 1.5 * found) == pytest.approx(1 / 3)
+
+
+@pytest.fixture
+def made_up(
+    tables: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> ModuleType:
+    """The module of the tables on finetuning, with measurements that we chose."""
+    module = tables.multitask_tables
+    columns = ["condition", "n", "peer", "ours", "networks", "peer_steps", "steps"]
+    columns += ["repeats", "compile_s", "ours_s", "peer_s"]
+    columns += ["speedup", "speedup_q1", "speedup_q3"]
+    for name, condition in module.CONDITIONS.items():
+        same = [name, condition.n, "torch"]
+        steps = [1, 2000, 2000, 5, 0.9, 0.01, 0.2, 20.4, 19.0, 21.0]
+        rows = [columns, [*same, "descent", *steps]]
+        if name != "relu_64":
+            rows.append([*same, "exact", 1, 2000, 9, 1, 2.0, 0.002, 0.2, 99, 99, 99])
+        with (tmp_path / f"multitask_{name}.csv").open("w", newline="") as file:
+            csv.writer(file).writerows(rows)
+    monkeypatch.setattr(module, "folder", lambda: tmp_path)
+    return module
+
+
+def test_goals_of_training_are_met_or_missed(made_up: ModuleType) -> None:
+    _, *rows = made_up.goals()
+    assert len(rows) == 5
+    assert {found for text, found in rows if "same steps" in text} == {"met: 20.4"}
+    exact = {found for text, found in rows if "exact" in text}
+    assert exact == {"**missed**: 99"}
+
+
+def test_tables_of_training_say_what_was_run(made_up: ModuleType) -> None:
+    _, *rows = made_up.speedups()
+    cells = {label: rest for label, *rest in rows}
+    assert cells["PyTorch loop"] == ["20 (19–21)"] * 4
+    exact = cells["PyTorch loop; ours by the exact solution"]
+    assert exact == ["99 (1 run)"] * 3 + ["–"]
+    _, *rows = made_up.seconds()
+    cells = {label: rest for label, *rest in rows}
+    assert cells["gradient steps"] == ["2,000"] * 4
+    assert cells["PyTorch loop"] == ["0.2 s (100 µs)"] * 4
+    assert cells["our gradient descent"] == ["0.01 s (5 µs)"] * 4
+    assert cells["our exact solution"] == ["0.002 s"] * 3 + ["–"]

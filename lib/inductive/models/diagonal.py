@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from inductive.models.scales import positive
+from inductive.models.scales import Scalar, positive
 
 
 class Diagonal(NamedTuple):
@@ -29,13 +29,13 @@ class Diagonal(NamedTuple):
 
 
 def init(
-    n_inputs: int, scale: float, n_outputs: int = 1, dtype: str = "float32"
+    n_inputs: int, scale: Scalar, n_outputs: int = 1, dtype: str = "float32"
 ) -> Diagonal:
     """All parameters equal to ``scale``, so that every output starts at zero.
 
     Args:
         n_inputs: d, 1 or more.
-        scale: initial value of every parameter, above 0.
+        scale: initial value of every parameter, above 0; may be traced.
         n_outputs: number of readouts, 1 or more.
         dtype: floating-point type of the parameters.
 
@@ -66,7 +66,7 @@ def apply(params: Diagonal, x: Float[Array, " d"]) -> Float[Array, " o"]:
     return coefficients(params) @ x
 
 
-def reset_readout(params: Diagonal, scale: float, n_outputs: int = 1) -> Diagonal:
+def reset_readout(params: Diagonal, scale: Scalar, n_outputs: int = 1) -> Diagonal:
     """The network with all readouts set to ``scale``, hidden weights kept.
 
     The start of finetuning after pretraining. It does not compute zero unless both
@@ -87,7 +87,7 @@ def reset_readout(params: Diagonal, scale: float, n_outputs: int = 1) -> Diagona
     return Diagonal(hidden, params.w_minus, readout, readout)
 
 
-def rescale_hidden(params: Diagonal, factor: float) -> Diagonal:
+def rescale_hidden(params: Diagonal, factor: Scalar) -> Diagonal:
     """The network with its hidden weights multiplied by ``factor``.
 
     Args:

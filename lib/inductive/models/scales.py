@@ -1,7 +1,12 @@
 """Scales of weights: one check for all networks."""
 
+from jaxtyping import Array, Float
 
-def positive(name: str, value: float) -> float:
+Scalar = Float[Array, ""] | float
+"""A number, which may be traced."""
+
+
+def positive(name: str, value: Scalar) -> Scalar:
     """The value itself, where it can scale weights; a traced value passes unseen.
 
     Args:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from inductive.models.scales import positive
+from inductive.models.scales import Scalar, positive
 
 
 class TwoLayer(NamedTuple):
@@ -22,7 +22,12 @@ class TwoLayer(NamedTuple):
 
 
 def init(
-    key: Key[Array, ""], *, width: int, n_inputs: int, scale: float, n_outputs: int = 1
+    key: Key[Array, ""],
+    *,
+    width: int,
+    n_inputs: int,
+    scale: Scalar,
+    n_outputs: int = 1,
 ) -> TwoLayer:
     r"""He-initialised weights, all multiplied by ``scale``, in single precision.
 
@@ -74,7 +79,7 @@ def features(params: TwoLayer, x: Float[Array, " d"]) -> Float[Array, " m"]:
 
 
 def reset_readout(
-    key: Key[Array, ""], params: TwoLayer, scale: float, n_outputs: int = 1
+    key: Key[Array, ""], params: TwoLayer, scale: Scalar, n_outputs: int = 1
 ) -> TwoLayer:
     r"""The network with readouts drawn anew, :math:`v_{oj} \sim N(0, s^2\, 2/m)`.
 
@@ -93,7 +98,7 @@ def reset_readout(
     return params._replace(readout=size * drawn * (2 / width) ** 0.5)
 
 
-def rescale_hidden(params: TwoLayer, factor: float) -> TwoLayer:
+def rescale_hidden(params: TwoLayer, factor: Scalar) -> TwoLayer:
     """The network with its hidden weights multiplied by ``factor``.
 
     Args:
@@ -124,5 +129,5 @@ def ntk_gram(
     """
     fields = [x @ params.hidden.T for x in (xs, others)]
     h, h_other = (jax.nn.relu(field) for field in fields)
-    m, m_other = ((field > 0) * params.readout[0] for field in fields)
+    m, m_other = (jnp.where(field > 0, params.readout[:1], 0.0) for field in fields)
     return h @ h_other.T + (m @ m_other.T) * (xs @ others.T)

@@ -8,6 +8,9 @@ from jaxtyping import Array, Bool, Float, Int, Key
 
 from inductive import rng
 
+Scalar = Float[Array, ""] | float
+Count = Int[Array, ""] | int
+
 
 class LinearTeachers(NamedTuple):
     """Where the coefficients of an auxiliary and a main task lie, and their signs.
@@ -75,7 +78,7 @@ def check_overlap(overlap: int, n_aux: int, n_main: int, n_inputs: int) -> None:
 
 
 def auxiliary(
-    teachers: LinearTeachers, n_aux: int, magnitude: float
+    teachers: LinearTeachers, n_aux: Count, magnitude: Scalar
 ) -> Float[Array, " d"]:
     """Coefficients of the auxiliary task: the first ``n_aux`` coordinates.
 
@@ -88,7 +91,11 @@ def auxiliary(
 
 
 def main(
-    teachers: LinearTeachers, n_aux: int, n_main: int, overlap: int, magnitude: float
+    teachers: LinearTeachers,
+    n_aux: Count,
+    n_main: Count,
+    overlap: Count,
+    magnitude: Scalar,
 ) -> Float[Array, " d"]:
     """Coefficients of the main task: ``overlap`` auxiliary features, the rest new.
 
@@ -107,7 +114,7 @@ def main(
 
 
 def _signed(
-    teachers: LinearTeachers, used: Bool[Array, " d"], magnitude: float
+    teachers: LinearTeachers, used: Bool[Array, " d"], magnitude: Scalar
 ) -> Float[Array, " d"]:
     size = jnp.asarray(magnitude, teachers.signs.dtype)
     return jnp.where(used, size * teachers.signs, jnp.zeros_like(teachers.signs))
@@ -130,9 +137,9 @@ def relu_teachers(
     *,
     n_inputs: int,
     correlations: Float[Array, " k"],
-    n_main: int,
-    magnitude_aux: float,
-    magnitude_main: float,
+    n_main: Count,
+    magnitude_aux: Scalar,
+    magnitude_main: Scalar,
 ) -> tuple[ReluTeacher, ReluTeacher]:
     r"""An auxiliary and a main teacher of correlated ReLU units.
 
@@ -160,7 +167,7 @@ def relu_teachers(
         )
     normal = jax.random.normal(rng.stream(key, "units"), (n_inputs, n_inputs), float)
     q, r = jnp.linalg.qr(normal)
-    q = (q * jnp.sign(jnp.diagonal(r))).T
+    q = (q * jnp.sign(jnp.diagonal(r))[None, :]).T
     rho = jnp.asarray(correlations, q.dtype)[:, None]
     mixed = rho * q[:k] + jnp.sqrt(1 - rho**2) * q[k : 2 * k]
     sizes = jnp.where(jnp.arange(k) < n_main, magnitude_main, 0.0)
@@ -178,9 +185,6 @@ def relu_targets(teacher: ReluTeacher, xs: Float[Array, "n d"]) -> Float[Array, 
     Args:
         teacher: units and readout.
         xs: inputs, one row each.
-
-    Raises:
-        ValueError: a weight of a concrete teacher is not finite.
     """
     hidden = jax.nn.relu(xs @ teacher.units.T.astype(xs.dtype))
     return hidden @ teacher.readout.astype(xs.dtype)

@@ -10,6 +10,8 @@ from jaxtyping import Array, Float, Int, Key, PyTree
 from inductive import rng
 from inductive.train.stop import Stop
 
+Scalar = Float[Array, ""] | float
+
 Step = Callable[[Any, Float[Array, ""], Int[Array, ""]], tuple[Any, Float[Array, ""]]]
 """``step(params, learning_rate, number)`` gives new parameters and the training loss."""
 
@@ -104,10 +106,10 @@ def iterate(
     step: Step,
     params: PyTree,
     *,
-    learning_rate: float,
-    threshold: float,
+    learning_rate: Scalar,
+    threshold: Scalar,
     max_steps: int,
-    ceiling: float = float("inf"),
+    ceiling: Scalar = float("inf"),
     restarts: int = 0,
     evaluate: Callable[[Any], Float[Array, ""]] | None = None,
     every: int = 50,
@@ -121,7 +123,7 @@ def iterate(
         step: from :func:`gradient_step` or :func:`epoch_step`.
         params: at the start.
         learning_rate: step size, above 0; may be traced.
-        threshold: a loss below it has converged.
+        threshold: a loss below it has converged; may be traced, as the ceiling may.
         max_steps: largest number of steps since the last restart, 1 or more.
         ceiling: a loss above it has diverged.
         restarts: how often the learning rate may be divided by ten.
@@ -164,8 +166,8 @@ def iterate(
 class _Rule(NamedTuple):
     """When to stop, and the learning rate above which a restart is allowed."""
 
-    threshold: Float[Array, ""] | float
-    ceiling: Float[Array, ""] | float
+    threshold: Scalar
+    ceiling: Scalar
     lowest_rate: Float[Array, ""]
     max_steps: int
 
@@ -189,7 +191,7 @@ def _advance(step: Step, rule: _Rule, start: Run, run: Run) -> Run:
 
 
 def _check_numbers(
-    learning_rate: float, max_steps: int, every: int, restarts: int
+    learning_rate: Scalar, max_steps: int, every: int, restarts: int
 ) -> None:
     if min(max_steps, every) < 1 or restarts < 0:
         raise ValueError(

@@ -1,6 +1,7 @@
 """Diagonal networks trained on the main task, alone or after pretraining: exact solutions."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -35,28 +36,38 @@ PRETRAINING_TIME = 5e5
 """Learning rate 0.5 times a million steps, the longest that the authors pretrained."""
 
 
-def pretrain(task: Task, time: float = PRETRAINING_TIME) -> Diagonal:
-    r"""The network that gradient flow on the auxiliary task reaches, in double precision.
+def pretrain(task: Task, pretraining: str = "flow") -> Diagonal:
+    r"""The network after gradient flow on the auxiliary task, in double precision.
 
     Auxiliary coefficients are :math:`\pm 1/\sqrt{40}`. With hardly more examples than
     inputs the task is ill-conditioned, and pretraining ends before it has converged.
 
     Args:
         task: data of one seed.
-        time: learning rate times steps.
+        pretraining: ``"flow"`` for the time that the authors trained, ``"converged"``
+            for infinite time and examples, in closed form.
+
+    Raises:
+        ValueError: an unknown kind of pretraining.
     """
     condition = jax.tree.map(lambda a: a[0], overlap_conditions())
-    aux, _ = task.coefficients(condition)
+    aux = task.coefficients(condition)[0].astype(float)
     xs = task.aux_inputs.astype(float)
     start = diagonal.init(xs.shape[1], SCALE, dtype="float64")
+    if pretraining == "converged":
+        return diagonal.flow(start, jnp.arcsinh(aux / (2.0 * SCALE**2)))
+    if pretraining != "flow":
+        raise ValueError(f"pretraining={pretraining!r}: use 'flow' or 'converged'")
     penalty = HyperbolicEntropy(*diagonal.amplitudes(start))
-    times = flow.geometric_times(1e-2, time, 60)
-    targets = xs @ aux.astype(float)
+    times = flow.geometric_times(1e-2, PRETRAINING_TIME, 60)
+    targets = xs @ aux
     run = flow.mirror_flow(penalty, xs, targets, times, speed=SPEED)
     return diagonal.flow(start, run.dual[-1, 0])
 
 
-def finetuning_start(pretrained: Diagonal, rescaling: float) -> Diagonal:
+def finetuning_start(
+    pretrained: Diagonal, rescaling: Float[Array, ""] | float
+) -> Diagonal:
     """Pretrained hidden weights times a factor, readouts set to 1e-3 times it.
 
     Args:
@@ -76,6 +87,7 @@ def sparse_finetuning(
     n_aux: int = 1024,
     active: tuple[int, ...] = ACTIVE,
     rescalings: tuple[float, ...] = RESCALINGS,
+    pretraining: str = "flow",
 ) -> dict[str, Float[Array, "..."]]:
     """Infinite-time finetuning and single-task learning of new or nested features.
 
@@ -87,6 +99,7 @@ def sparse_finetuning(
         n_aux: auxiliary examples.
         active: numbers of main features.
         rescalings: factors of the pretrained weights.
+        pretraining: of :func:`pretrain`.
 
     Returns:
         Generalization loss ``finetuned`` (rescaling, new / nested, active), ``single``
@@ -94,7 +107,7 @@ def sparse_finetuning(
     """
     task = draw_task(key, n_train, n_inputs, n_aux)
     conditions = sparse_conditions(convention, active)
-    pretrained = pretrain(task)
+    pretrained = pretrain(task, pretraining)
 
     def rescaled(factor: Float[Array, ""]) -> tuple[Array, Array]:
         return interpolate(task, conditions, finetuning_start(pretrained, factor))
@@ -116,6 +129,7 @@ def overlap_finetuning(
     n_inputs: int = 1000,
     n_aux: int = 1024,
     time: float = 1e5,
+    pretraining: str = "flow",
 ) -> dict[str, Float[Array, " overlaps"]]:
     """Finetuning, single-task learning and probing of two tasks of 40 features.
 
@@ -125,6 +139,7 @@ def overlap_finetuning(
         n_inputs: d.
         n_aux: auxiliary examples.
         time: learning rate times steps of finetuning, for the best over training.
+        pretraining: of :func:`pretrain`.
 
     Returns:
         By overlap, generalization losses: ``finetuned`` and ``single`` at infinite
@@ -135,7 +150,7 @@ def overlap_finetuning(
     task = draw_task(key, n_train, n_inputs, n_aux)
     conditions = overlap_conditions()
     starts = {
-        "finetuned": finetuning_start(pretrain(task), 1.0),
+        "finetuned": finetuning_start(pretrain(task, pretraining), 1.0),
         "single": _untrained(n_inputs),
     }
     results, worst = {"null": null_loss(task, conditions)}, []
@@ -242,8 +257,8 @@ def _untrained(n_inputs: int) -> Diagonal:
 
 
 def _by_condition(
-    task: Task, conditions: Conditions, one: Callable[[Array, Array], Array]
-) -> Array:
+    task: Task, conditions: Conditions, one: Callable[[Array, Array], Any]
+) -> Any:
     """``one(main coefficients, inputs)`` for each condition, one after the other."""
     xs = task.main_inputs.astype(float)
     shape = conditions.active.shape

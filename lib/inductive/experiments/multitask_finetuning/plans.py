@@ -7,7 +7,9 @@ from inductive.experiments.multitask_finetuning import (
     finetuning,
     multitask,
     relu,
+    relu_clusters,
     relu_multitask,
+    relu_ridge,
     rescaling,
 )
 
@@ -89,6 +91,10 @@ def _paper() -> dict[str, Plan]:
         "relu-overlap-single": _relu(single, some, 3, PARTIAL, **aux),
         "relu-overlap-finetuned": _relu(finetune, some, 3, PARTIAL, **aux, **trained),
         "relu-overlap-multitask": _relu(both, some, 3, PARTIAL, **aux),
+        "relu-ridge": _relu(
+            relu_ridge.ridge_baselines, some, 3, PARTIAL, **aux, **trained
+        ),
+        "relu-clusters": _clusters(**trained),
         "relu-units-single": _relu(single, few, 3, UNITS, **each),
         "relu-rescaled-single": _relu(single, {"n_train": (16,)}, 3, RESCALED, **each),
         "relu-units-finetuned": _relu(
@@ -206,14 +212,35 @@ def _relu(
     measures = ("loss", "null", "train", "rate", "pr_pre", "pr_post", "ensd")
     if function is relu_multitask.multitask:
         measures = ("best", "last", "train", "rate")
+    dims = dict.fromkeys((*measures, "steps", "stop"), ("condition",))
+    if function is relu_ridge.ridge_baselines:
+        measures = ("single_lp", "single_ntk", "finetuned_lp", "finetuned_ntk")
+        chosen = tuple(f"{measure}_penalty" for measure in measures)
+        dims = dict.fromkeys((*measures, *chosen), ("condition",))
+    tolerances = _descent(measures)
+    # A penalty is one of a grid: its neighbour, 1.4 times as large, may be as good.
+    tolerances |= {
+        name: {"rtol": 1.0, "atol": 0.0} for name in dims if "penalty" in name
+    }
+    constants = {"rows": rows} | constants
+    return Plan(function, axes, seeds, constants, dims, {}, tolerances)
+
+
+def _clusters(**constants: Any) -> Plan:
+    """Weights of one seed, as single units differ from machine to machine."""
+    setups = ("single", "finetuned", "multitask")
+    dims = {f"{name}_hidden": ("condition", "unit", "input") for name in setups}
+    dims |= {f"{name}_readout": ("condition", "unit") for name in setups}
+    dims |= {f"{name}_train": ("condition",) for name in setups}
+    dims["teacher"] = ("condition", "teacher_unit", "input")
     return Plan(
-        function,
-        axes,
-        seeds,
-        {"rows": rows} | constants,
-        dict.fromkeys((*measures, "steps", "stop"), ("condition",)),
+        relu_clusters.hidden_weights,
+        {"n_train": (128,)},
+        1,
+        {"rows": PARTIAL[:1], "magnitude": "aux"} | constants,
+        dims,
         {},
-        _descent(measures),
+        {name: {"rtol": 0.1, "atol": 0.02} for name in dims},
     )
 
 

@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-from inductive.metrics import dimensions
 from jaxtyping import Array, Float, Key
 
 from inductive import rng
@@ -14,7 +13,9 @@ from inductive.experiments.multitask_finetuning.relu_tasks import (
     conditions,
     draw_task,
 )
+from inductive.metrics import dimensions
 from inductive.models import two_layer
+from inductive.models.scales import Scalar
 from inductive.models.two_layer import TwoLayer
 from inductive.tasks import teacher_student
 from inductive.tasks.teacher_student import ReluTeacher
@@ -87,7 +88,10 @@ def fit(
 
 
 def start(
-    key: Key[Array, ""], width: int, scale: float, n_outputs: int = 1
+    key: Key[Array, ""],
+    width: int,
+    scale: Scalar,
+    n_outputs: int = 1,
 ) -> TwoLayer:
     """The network before any training, from stream "network" of the key.
 

@@ -48,26 +48,47 @@ def conditions(
             :math:`\pm m/6`.
 
     Raises:
-        ValueError: a number of units or an overlap above six, or below one or zero; a
-            scale that is not positive.
+        ValueError: no rows; a number of units or an overlap above six, or below one or
+            zero; a correlation outside -1 to 1; a scale or a magnitude that is not
+            positive and finite, or no number.
     """
-    for units, overlap, _, scale in rows:
-        if not (1 <= units <= AUX_UNITS and 0 <= overlap <= AUX_UNITS and scale > 0):
-            raise ValueError(
-                f"units={units}, overlap={overlap}, scale={scale}: need 1 to "
-                f"{AUX_UNITS} units, an overlap of 0 to {AUX_UNITS}, a positive scale"
-            )
+    if not rows:
+        raise ValueError("rows=() has no condition: give one tuple or more")
+    for row in rows:
+        _check_row(*row)
     units, overlap, correlation, scale = (jnp.array(c) for c in zip(*rows, strict=True))
-    sizes = {
-        "per unit": 1.0 / units,
-        "aux": jnp.full(len(rows), AUX_UNITS**-0.5),
-    }
-    size = sizes.get(magnitude)
-    if size is None:
-        size = jnp.full(len(rows), float(magnitude) / AUX_UNITS)
+    if magnitude == "per unit":
+        size = 1.0 / units.astype(float)
+    elif magnitude == "aux":
+        size = jnp.full(len(rows), AUX_UNITS**-0.5)
+    else:
+        size = jnp.full(len(rows), _number(magnitude) / AUX_UNITS)
     return Conditions(
         units, overlap, correlation.astype(float), size, scale.astype(float)
     )
+
+
+def _check_row(units: int, overlap: int, correlation: float, scale: float) -> None:
+    possible = 1 <= units <= AUX_UNITS and 0 <= overlap <= AUX_UNITS
+    if not (possible and -1 <= correlation <= 1 and 0 < scale < float("inf")):
+        raise ValueError(
+            f"units={units}, overlap={overlap}, correlation={correlation}, "
+            f"scale={scale}: need 1 to {AUX_UNITS} units, an overlap of 0 to "
+            f"{AUX_UNITS}, a correlation of -1 to 1, a positive finite scale"
+        )
+
+
+def _number(magnitude: str) -> float:
+    try:
+        value = float(magnitude)
+    except ValueError:
+        value = float("nan")
+    if not 0 < value < float("inf"):
+        raise ValueError(
+            f"magnitude={magnitude!r} is no positive finite number: "
+            "give one, such as '0.1', or 'per unit' or 'aux'"
+        )
+    return value
 
 
 class Task(NamedTuple):

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Num
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
 from inductive import stats
 from inductive.report.style import OURS, PUBLISHED
@@ -40,7 +41,7 @@ def learning_curve(
     half = 2 * stats.standard_error(values.T) if values.shape[-1] > 1 else None
     look = OURS | {"elinewidth": 0.8, "lw": 1.2} | kwargs
     _bars(ax, sizes, mean, half, **look)
-    ax.set(xscale="log", yscale="log")
+    _doubling_axes(ax)
     if published is None:
         return None
     rows = published.sort_values("n_train")
@@ -51,6 +52,14 @@ def learning_curve(
     ours = pd.Series(mean, index=sizes, name="ours")
     both = pd.concat([ours, rows.set_index("n_train")["ratio_mean"]], axis=1).dropna()
     return both.rename(columns={"ratio_mean": "published"})
+
+
+def _doubling_axes(ax: Axes) -> None:
+    """Logarithmic axes; sizes are labelled at powers of four, as they mostly double."""
+    ax.set(xscale="log", yscale="log")
+    ax.xaxis.set_major_locator(LogLocator(4))
+    ax.xaxis.set_major_formatter(ScalarFormatter())
+    ax.xaxis.set_minor_locator(NullLocator())
 
 
 def _bars(
