@@ -39,7 +39,6 @@ from scipy.stats import spearmanr
 
 from inductive import rng, sweep
 from inductive.experiments import multitask_finetuning as experiments
-from inductive.metrics import clusters
 from inductive.models import diagonal
 from inductive.report import panels, published, style
 from inductive.report.agreement import agreement_table, log10_agreement
@@ -637,26 +636,14 @@ verdict
 # The paper's own numbers for ReLU networks are not public; these are ours.
 
 # %%
-RUNS = {"STL": "single", "PT+FT": "finetuned", "MTL": "multitask"}
-COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24)
 scales, traces, spread = (0.1, 1.0, 10.0), {}, {}
-
-
-def profile_of(weights, run):
-    """Inertia of the hidden weights by number of clusters, and alignment of the best 12."""
-    points = clusters.directions(weights[f"{run}_hidden"].values, weights[f"{run}_readout"].values)
-    centres = clusters.kmeans(points, 12).centres
-    inertia = clusters.inertias(points, COUNTS)
-    return inertia / inertia[0], clusters.alignment(centres, weights["teacher"].values)
-
-
 if paper:
     runs, rows = relu_runs["finetuned"].sel(n_train=64), plans["relu-units-finetuned"].constants["rows"]
     for k in (1, 6):
         chosen = [rows.index((k, 6, 0.0, scale)) for scale in scales]
         traces[k] = runs[["pr_pre", "pr_post", "ensd"]].isel(condition=chosen).mean("seed")
     grown = stored("relu-clusters")
-    spread = {name: profile_of(grown.isel(condition=0, n_train=0, seed=0), run) for name, run in RUNS.items()}
+    spread = {name: experiments.cluster_profile(grown, name) for name in SETUPS}
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Left, middle: Figure 11 of the paper for ReLU networks, ours, mean of 3 seeds, n = 64. Dimensions of the hidden layer before and after finetuning, and shared ones, by scale of the pretrained weights, for 1 and 6 nested main units. Right: Figure 8, ours, one seed, n = 128, 3 of 6 units shared: k-means inertia of the hidden weights, relative to one cluster, against the number of clusters.", "name": "fig-multitask-finetuning-dimensions"}, "image": {"alt": "Left: with one main unit, dimensions after finetuning fall from four to one as the scale falls, and the shared dimensions fall with them. Middle: with six units all three curves stay at four. Right: inertia falls with the number of clusters."}}
 figure, axes = plt.subplots(1, 3, figsize=(style.PAGE_WIDTH, 2.6))
@@ -680,7 +667,7 @@ if paper:
     trace = traces[1].isel(condition=[0, 1])
     share = float((trace["ensd"] / trace["pr_post"]).min())
     fewer = bool((trace["pr_post"] < trace["pr_pre"]).all())
-    print({name: f"alignment {aligned:.3f}" for name, (_, aligned) in spread.items()})
+    print({name: f"alignment {profile_of['alignment']:.3f}" for name, profile_of in spread.items()})
     verdict = claims.check("C15b", share, sign=fewer)
 else:
     verdict = claims.skip("C15b", SMALL)

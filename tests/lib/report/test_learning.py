@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 
 from inductive.report.panels import learning_curve
@@ -13,7 +14,7 @@ PUBLISHED = pd.DataFrame(
 )
 
 
-def bars(ax: plt.Axes) -> list[ErrorbarContainer]:
+def bars(ax: Axes) -> list[ErrorbarContainer]:
     """Curves with bars, in the order of drawing."""
     return [c for c in ax.containers if isinstance(c, ErrorbarContainer)]
 
@@ -24,7 +25,7 @@ def test_means_are_drawn_with_two_standard_errors() -> None:
     assert learning_curve(ax, np.array([16, 32]), values) is None
     (curve,) = bars(ax)
     line, (segments,) = curve.lines[0], curve.lines[2]
-    np.testing.assert_allclose(line.get_ydata(), [1.0, 0.3])
+    np.testing.assert_allclose(np.asarray(line.get_ydata()), [1.0, 0.3])
     # Two standard errors are 1.0 and 0.2; the first bar may not reach zero.
     ends = [segment[:, 1] for segment in segments.get_segments()]
     np.testing.assert_allclose(ends, [[0.1, 2.0], [0.1, 0.5]])
@@ -48,4 +49,4 @@ def test_published_means_are_hollow_and_returned_beside_ours() -> None:
     ours, theirs = (curve.lines[0] for curve in bars(ax))
     assert theirs.get_markerfacecolor() == "white"
     assert ours.get_markerfacecolor() != "white"
-    assert theirs.get_ydata() == pytest.approx([1.0, 0.5, 0.1])
+    assert np.asarray(theirs.get_ydata()) == pytest.approx([1.0, 0.5, 0.1])

@@ -1,5 +1,7 @@
 """Examples needed by a separable penalty, against quadrature and known thresholds."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -68,7 +70,9 @@ def test_the_minimum_is_found_and_lies_between_the_support_and_all(
 
     grid = np.linspace(-15, 10, 200)
     start = min(grid, key=count)
-    best = minimize_scalar(count, bounds=(start - 0.2, start + 0.2), method="bounded")
+    best: Any = minimize_scalar(
+        count, bounds=(start - 0.2, start + 0.2), method="bounded"
+    )
     found = float(examples_needed(slopes, thresholds, active, counts))
     assert found == pytest.approx(best.fun, rel=1e-6)
     assert 2 * inside <= found <= 2 * (inside + outside) * (1 + 1e-9)

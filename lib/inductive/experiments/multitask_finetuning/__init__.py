@@ -24,6 +24,7 @@ from inductive.experiments.multitask_finetuning.multitask import (
     draw_task,
 )
 from inductive.experiments.multitask_finetuning.plans import Plan, plans
+from inductive.experiments.multitask_finetuning.relu_clusters import cluster_profile
 from inductive.experiments.multitask_finetuning.rescaling import (
     TASKS,
     main_tasks,
@@ -39,6 +40,7 @@ __all__ = [
     "STARTS",
     "TASKS",
     "Plan",
+    "cluster_profile",
     "descent_against_dual",
     "draw_task",
     "finetuning_start",

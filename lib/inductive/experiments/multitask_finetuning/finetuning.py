@@ -165,7 +165,7 @@ def overlap_finetuning(
 
 def interpolate(
     task: Task, conditions: Conditions, start: Diagonal
-) -> tuple[Float[Array, "*c"], Float[Array, "*c"]]:
+) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
     """Generalization loss where gradient flow on the main task ends, and KKT residual.
 
     Args:
@@ -184,7 +184,7 @@ def interpolate(
 
 def best_on_flow(
     task: Task, conditions: Conditions, start: Diagonal, time: float
-) -> Float[Array, "*c"]:
+) -> Float[Array, "..."]:
     """Smallest generalization loss during gradient flow on the main task.
 
     Args:
@@ -211,7 +211,7 @@ def probe(
     start: Diagonal,
     time: float,
     learning_rate: float = 0.1,
-) -> Float[Array, "*c"]:
+) -> Float[Array, "..."]:
     """Smallest generalization loss while only the readout is trained, in closed form.
 
     Args:
@@ -240,7 +240,7 @@ def probe(
     return _by_condition(task, conditions, one)
 
 
-def null_loss(task: Task, conditions: Conditions) -> Float[Array, "*c"]:
+def null_loss(task: Task, conditions: Conditions) -> Float[Array, "..."]:
     """Generalization loss of the zero function: the squared length of the main teacher.
 
     Args:

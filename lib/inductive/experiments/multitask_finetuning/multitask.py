@@ -35,10 +35,10 @@ class Conditions(NamedTuple):
         aux: absolute value of each auxiliary coefficient.
     """
 
-    active: Int[Array, "*c"]
-    overlap: Int[Array, "*c"]
-    main: Float[Array, "*c"]
-    aux: Float[Array, "*c"]
+    active: Int[Array, "..."]
+    overlap: Int[Array, "..."]
+    main: Float[Array, "..."]
+    aux: Float[Array, "..."]
 
 
 def sparse_conditions(convention: str, active: tuple[int, ...] = ACTIVE) -> Conditions:

@@ -177,7 +177,7 @@ def _exact_sparse(sizes: tuple[int, ...], seeds: int, **constants: Any) -> Plan:
 def _exact_overlap(sizes: tuple[int, ...], seeds: int, **constants: Any) -> Plan:
     trained = ("finetuned", "single", "finetuned_best", "single_best")
     outputs = (*trained, "probed", "probed_single", "null")
-    dims = dict.fromkeys(outputs, ("overlap",))
+    dims = _along("overlap", outputs)
     return Plan(
         finetuning.overlap_finetuning,
         {"n_train": sizes},
@@ -212,11 +212,11 @@ def _relu(
     measures = ("loss", "null", "train", "rate", "pr_pre", "pr_post", "ensd")
     if function is relu_multitask.multitask:
         measures = ("best", "last", "train", "rate")
-    dims = dict.fromkeys((*measures, "steps", "stop"), ("condition",))
+    dims = _along("condition", (*measures, "steps", "stop"))
     if function is relu_ridge.ridge_baselines:
         measures = ("single_lp", "single_ntk", "finetuned_lp", "finetuned_ntk")
         chosen = tuple(f"{measure}_penalty" for measure in measures)
-        dims = dict.fromkeys((*measures, *chosen), ("condition",))
+        dims = _along("condition", (*measures, *chosen))
     tolerances = _descent(measures)
     # A penalty is one of a grid: its neighbour, 1.4 times as large, may be as good.
     tolerances |= {
@@ -242,6 +242,11 @@ def _clusters(**constants: Any) -> Plan:
         {},
         {name: {"rtol": 0.1, "atol": 0.02} for name in dims},
     )
+
+
+def _along(dimension: str, outputs: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Outputs that have this one inner dimension."""
+    return dict.fromkeys(outputs, (dimension,))
 
 
 def _descent(outputs: Iterable[str]) -> dict[str, dict[str, float]]:

@@ -180,8 +180,8 @@ def single_task(
     Args:
         key: of the seed.
         n_train: main examples.
-        rows: of :func:`conditions`; the scale multiplies the initial 1e-3.
-        magnitude: of :func:`conditions`.
+        rows: of :func:`~.relu_tasks.conditions`; the scale multiplies the initial 1e-3.
+        magnitude: of :func:`~.relu_tasks.conditions`.
         width: hidden units.
         learning_rate: step size.
         threshold: training loss at which to stop.
@@ -226,8 +226,9 @@ def finetune(
     Args:
         key: of the seed.
         n_train: main examples.
-        rows: of :func:`conditions`; the scale multiplies the pretrained hidden weights.
-        magnitude: of :func:`conditions`.
+        rows: of :func:`~.relu_tasks.conditions`; the scale multiplies the pretrained
+            hidden weights.
+        magnitude: of :func:`~.relu_tasks.conditions`.
         pretraining_steps: at most.
         width: hidden units.
         learning_rate: step size of finetuning.

@@ -85,7 +85,7 @@ def predicted_examples(
     :math:`|\beta| < \epsilon`, that is :math:`|s| < \operatorname{arcsinh}
     (\epsilon/\kappa)`; :math:`\epsilon` is ``tolerance`` times the root-mean-square
     coefficient of the teacher over all d inputs, so that errors of this size in all
-    of them are a share ``tolerance``² of the null loss.
+    of them are a share :math:`\text{tolerance}^2` of the null loss.
 
     Args:
         condition: one main task, all entries scalar.

@@ -55,7 +55,7 @@ def descent_against_dual(
     rate.
 
     Args:
-        key: a typed key; streams "teacher" and "main".
+        key: a typed key; streams "teacher", "aux" and "main".
         n_inputs: d.
         n_train: main examples, fewer than inputs.
         n_active: features of either task.
@@ -83,8 +83,8 @@ def descent_against_dual(
     positive("readout", readout)
     positive("rescaling", rescaling)
     positive("learning_rate", learning_rate)
-    problem, aux = tasks.main_task(key, sizes, overlap)
-    start = _finetuning_start(aux, readout, rescaling, symmetric)
+    _, problem, aux_teacher = tasks.draw(key, sizes, overlap)
+    start = _finetuning_start(aux_teacher, readout, rescaling, symmetric)
     penalty = HyperbolicEntropy(*diagonal.amplitudes(start))
     run = _descend(problem, start, learning_rate, threshold, max_steps)
     return _compare(problem, penalty, diagonal.coefficients(run.params)) | {

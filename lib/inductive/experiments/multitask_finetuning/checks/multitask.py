@@ -62,7 +62,7 @@ def weight_decay_against_group_lasso(
     positive("decay", decay)
     positive("scale", scale)
     positive("learning_rate", learning_rate)
-    problem = tasks.both_tasks(key, sizes, overlap)
+    problem = tasks.draw(key, sizes, overlap).both
     run = _descend_decaying(problem, scale, decay, learning_rate, threshold, max_steps)
     found, joint = diagonal.coefficients(run.params), _group_lasso(problem, decay)
     alone = _group_lasso(_only(problem, 0), decay) + _group_lasso(
@@ -148,7 +148,7 @@ def plain_descent_distance(
     sizes = tasks.checked(n_inputs, n_train, n_active, overlap)
     positive("scale", scale)
     positive("learning_rate", learning_rate)
-    problem = tasks.both_tasks(key, sizes, overlap)
+    problem = tasks.draw(key, sizes, overlap).both
     run = _descend(problem, scale, learning_rate, threshold, max_steps)
     found, best = diagonal.coefficients(run.params), least_group_norm(problem)
     return {

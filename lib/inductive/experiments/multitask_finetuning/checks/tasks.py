@@ -56,39 +56,35 @@ def checked(n_inputs: int, n_train: int, n_active: int, overlap: Count) -> Sizes
     return Sizes(n_inputs, n_train, n_active)
 
 
-@partial(jax.jit, static_argnames="sizes")
-def main_task(
-    key: Key[Array, ""], sizes: Sizes, overlap: Count
-) -> tuple[Regression, Float[Array, " d"]]:
-    """The main task alone, and the coefficients of the auxiliary one.
+class Pair(NamedTuple):
+    """Two related tasks.
 
-    Args:
-        key: a typed key; streams "teacher" and "main".
-        sizes: of the task.
-        overlap: features that both share.
+    Attributes:
+        both: the auxiliary (output 0) and the main task (output 1), one after the other.
+        main: the main task alone.
+        aux_teacher: coefficients of the auxiliary task, of length 1 like the main ones.
     """
-    on_aux, on_main = _teachers(key, sizes, overlap)
-    x = _inputs(key, "main", sizes)
-    return regression(x, x @ on_main), on_aux
+
+    both: Regression
+    main: Regression
+    aux_teacher: Float[Array, " d"]
 
 
 @partial(jax.jit, static_argnames="sizes")
-def both_tasks(key: Key[Array, ""], sizes: Sizes, overlap: Count) -> Regression:
-    """The auxiliary (output 0) and the main task (output 1), one after the other.
+def draw(key: Key[Array, ""], sizes: Sizes, overlap: Count) -> Pair:
+    """Two tasks with as many examples each.
 
     Args:
         key: a typed key; streams "teacher", "aux" and "main".
-        sizes: of the task.
+        sizes: of the tasks.
         overlap: features that both share.
     """
-    aux, main = (_inputs(key, name, sizes) for name in ("aux", "main"))
-    on_aux, on_main = _teachers(key, sizes, overlap)
-    return regression(
-        jnp.concatenate([aux, main]),
-        jnp.concatenate([aux @ on_aux, main @ on_main]),
-        jnp.repeat(jnp.arange(2), sizes.n_train),
-        2,
-    )
+    xs = [_inputs(key, name, sizes) for name in ("aux", "main")]
+    teachers = _teachers(key, sizes, overlap)
+    ys = [x @ teacher for x, teacher in zip(xs, teachers, strict=True)]
+    output = jnp.repeat(jnp.arange(2), sizes.n_train)
+    both = regression(jnp.concatenate(xs), jnp.concatenate(ys), output, 2)
+    return Pair(both, regression(xs[1], ys[1]), teachers[0])
 
 
 @jax.jit
