@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.core import Tracer
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from inductive import rng
@@ -117,7 +118,9 @@ def _signed(
     teachers: LinearTeachers, used: Bool[Array, " d"], magnitude: Scalar
 ) -> Float[Array, " d"]:
     size = jnp.asarray(magnitude, teachers.signs.dtype)
-    return jnp.where(used, size * teachers.signs, jnp.zeros_like(teachers.signs))
+    signed = jnp.where(used, size * teachers.signs, jnp.zeros_like(teachers.signs))
+    check_finite(signed)
+    return signed
 
 
 class ReluTeacher(NamedTuple):
@@ -176,7 +179,10 @@ def relu_teachers(
         for name in ("signs-aux", "signs-main")
     )
     aux = ReluTeacher(q[:k], jnp.asarray(magnitude_aux, q.dtype) * signs_aux)
-    return aux, ReluTeacher(mixed, sizes.astype(q.dtype) * signs_main)
+    main_teacher = ReluTeacher(mixed, sizes.astype(q.dtype) * signs_main)
+    check_finite(aux)
+    check_finite(main_teacher)
+    return aux, main_teacher
 
 
 def relu_targets(teacher: ReluTeacher, xs: Float[Array, "n d"]) -> Float[Array, " n"]:
@@ -194,12 +200,14 @@ def check_finite(teacher: ReluTeacher | Float[Array, " d"]) -> None:
     """Refuse a teacher with a coefficient that is not a finite number.
 
     Args:
-        teacher: concrete, of either kind.
+        teacher: of either kind; what is traced passes unseen.
 
     Raises:
         ValueError: a coefficient is nan or infinite.
     """
     for leaf in jax.tree.leaves(teacher):
+        if isinstance(leaf, Tracer):
+            continue
         bad = int(jnp.sum(~jnp.isfinite(leaf)))
         if bad:
             raise ValueError(

@@ -150,12 +150,11 @@ def iterate(
     rule = _Rule(threshold, ceiling, rate * 0.1 ** (restarts - 0.5), max_steps)
 
     def block(run: Run) -> Run:
-        """Steps up to the next evaluation."""
-        until = (run.steps // every + 1) * every
-        run = jax.lax.while_loop(
-            lambda r: (r.stop == _RUNNING) & (r.steps < until),
-            lambda r: _advance(step, rule, start, r),
-            run,
+        """Steps up to the next evaluation, or to a restart."""
+        run, _ = jax.lax.while_loop(
+            lambda c: (c[0].stop == _RUNNING) & (c[1] | (c[0].steps % every != 0)),
+            lambda c: (_advance(step, rule, start, c[0]), jnp.asarray(False)),
+            (run, jnp.asarray(True)),
         )
         value = jnp.asarray(measure(run.params))
         return run._replace(best=jnp.fmin(run.best, value), last=value)

@@ -106,7 +106,7 @@ def test_flow_solves_the_differential_equation_of_the_weights(seed: int) -> None
     x, y = generator.normal(size=(3, 4)), generator.normal(size=3)
 
     def slope(_: float, state: np.ndarray) -> np.ndarray:
-        w, u, v, z, _ = state.reshape(5, 4)
+        w, u, v, z = state.reshape(5, 4)[:4]
         pull = 2 / 3 * x.T @ (x @ (w * v - u * z) - y)
         return np.concatenate([-pull * v, pull * z, -pull * w, pull * u, -2 * pull])
 

@@ -182,25 +182,54 @@ class HyperbolicEntropy(NamedTuple):
         :math:`(\beta^2 - \beta(0)^2)/(\beta\rho(0) + \beta(0)\rho)` with
         :math:`\rho = \sqrt{\beta^2 + \kappa^2}`.
         """
-        beta, start, kappa = coefficients, self.start, self.kappa
-        product = beta * start
-        mixed = beta * (self.up + self.down) + start * jnp.hypot(beta, kappa)
-        same = product > 0
-        quotient = (beta - start) * (beta + start) / jnp.where(same, mixed, 1.0)
-        apart = jnp.arcsinh(beta / kappa) - jnp.arcsinh(start / kappa)
-        return jnp.where(same, jnp.arcsinh(quotient), apart)
+        return _entropy_dual(self.up, self.down, coefficients)
 
     def value(self, coefficients: Float[Array, " o"]) -> Float[Array, ""]:
         """The divergence from the start, as a sum of two terms that are never negative.
 
         Exact to rounding also where it is tiny compared with the coefficients.
         """
-        s = self.dual(coefficients)
-        return (self.up * _excess(s) + self.down * _excess(-s)).sum()
+        return _entropy(self.up, self.down, coefficients).sum()
 
     def conjugate(self, dual: Float[Array, " o"]) -> Float[Array, ""]:
         r""":math:`A(e^s - 1) + B(e^{-s} - 1)`, zero at s = 0."""
         return (self.up * jnp.expm1(dual) + self.down * jnp.expm1(-dual)).sum()
+
+
+def _entropy_dual(
+    up: Float[Array, "..."], down: Float[Array, "..."], beta: Float[Array, "..."]
+) -> Float[Array, "..."]:
+    """See :meth:`HyperbolicEntropy.dual`.
+
+    Both forms of the hyperbolic sine of s agree where the start or the coefficient is
+    zero: compiled code may round the start differently in the choice and in the forms.
+    """
+    start, width = up - down, up + down
+    kappa = 2.0 * jnp.sqrt(up) * jnp.sqrt(down)
+    reach = jnp.hypot(beta, kappa)
+    size, centre = jnp.abs(beta), jnp.abs(start)
+    mixed = size * width + centre * reach
+    mixed = jnp.where(mixed > 0, mixed, 1.0)
+    close = jnp.sign(beta) * (size - centre) * ((size + centre) / mixed)
+    far = (beta / kappa) * (width / kappa) - (start / kappa) * (reach / kappa)
+    return jnp.arcsinh(jnp.where(beta * start > 0, close, far))
+
+
+@jax.custom_jvp
+def _entropy(
+    up: Float[Array, "..."], down: Float[Array, "..."], beta: Float[Array, "..."]
+) -> Float[Array, "..."]:
+    s = _entropy_dual(up, down, beta)
+    return up * _excess(s) + down * _excess(-s)
+
+
+@_entropy.defjvp
+def _entropy_jvp(primals, tangents):
+    """The slope in the coefficient is s itself, without any cancellation."""
+    (up, down, beta), (d_up, d_down, d_beta) = primals, tangents
+    s = _entropy_dual(up, down, beta)
+    change = d_beta * s - d_up * jnp.expm1(s) - d_down * jnp.expm1(-s)
+    return _entropy(up, down, beta), change
 
 
 @jax.custom_jvp

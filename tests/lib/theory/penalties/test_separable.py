@@ -174,3 +174,17 @@ def test_penalties_offer_the_interface_and_their_largest_steps() -> None:
     assert isinstance(squares, Separable)
     assert entropy.max_step == 2.0
     assert squares.max_step == math.inf
+
+
+def test_compiled_slopes_equal_eager_ones_at_a_start_of_zero() -> None:
+    amplitude = jnp.geomspace(1e-6, 1.0, 50) ** 2 + 0.3**2
+
+    def slope(beta: jax.Array) -> jax.Array:
+        entropy = HyperbolicEntropy(amplitude / 3.0, amplitude / 3.0)
+        return gradient(entropy, beta)
+
+    beta = jnp.sin(jnp.arange(50.0))[None]
+    np.testing.assert_allclose(jax.jit(slope)(beta), slope(beta), rtol=1e-12)
+    np.testing.assert_allclose(
+        slope(beta), jnp.arcsinh(1.5 * beta / amplitude[None]), rtol=1e-12
+    )
