@@ -1,9 +1,9 @@
 """Penalties that networks minimise implicitly, or that their weight norms amount to.
 
 Closed forms for what one feature costs a network that learns two tasks together or one
-after the other, most of them made from one scalar function, :func:`q`; how such a
-penalty scales, :func:`orders` and :func:`nested_band`; and penalties in the form that
-solvers need, :class:`Separable`.
+after the other (``diagonal``, ``relu``), most of them made from one scalar function
+(``entropy``); how such a penalty scales (``scaling``); and penalties in the form that
+solvers need (``separable``).
 """
 
 from inductive.theory.penalties.diagonal import (

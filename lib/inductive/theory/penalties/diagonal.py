@@ -82,9 +82,9 @@ def branch_kappa(
     set to :math:`\gamma`. This gives
 
     .. math::
-        \kappa = \tfrac{1}{2}\sqrt{(w_+^2 + w_-^2 + 2\gamma^2)^2
-                 - 4\gamma^2 (w_+ - w_-)^2}
-               = \sqrt{(c^2 a/2)^2 + (c^2\gamma_0^2 + \gamma^2)^2}
+        \kappa &= \tfrac{1}{2}\sqrt{(w_+^2 + w_-^2 + 2\gamma^2)^2
+                 - 4\gamma^2 (w_+ - w_-)^2} \\
+               &= \sqrt{(c^2 a/2)^2 + (c^2\gamma_0^2 + \gamma^2)^2}
 
     (derived here; w in the first form includes c, the second cancels nothing). For
     :math:`\gamma \to 0` it is
