@@ -102,7 +102,8 @@ def test_no_sideways_scrolling_on_a_phone_in_the_dark(name, browser, address):
     with visit(browser, address, name, PHONE, "dark") as visited:
         page = visited.page
         assert visited.problems == []
-        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        # A long page may be shown before the theme's script has run.
+        page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"]
         # A wide equation can be scrolled to its beginning.
