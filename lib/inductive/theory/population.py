@@ -18,9 +18,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from inductive.theory.kernels import arc_cosine
-
-Scalar = Float[Array, ""] | float
+from inductive.theory.kernels import Scalar, arc_cosine
 
 
 def linear(

@@ -8,9 +8,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 from inductive import rng
+from inductive.models.scales import Scalar
 from inductive.train.stop import Stop
-
-Scalar = Float[Array, ""] | float
 
 Step = Callable[[Any, Float[Array, ""], Int[Array, ""]], tuple[Any, Float[Array, ""]]]
 """``step(params, learning_rate, number)`` gives new parameters and the training loss."""

@@ -247,9 +247,7 @@ def null_loss(task: Task, conditions: Conditions) -> Float[Array, "..."]:
         task: data of one seed.
         conditions: main tasks.
     """
-    return _by_condition(
-        task, conditions, lambda main, _: population.linear(jnp.zeros_like(main), main)
-    )
+    return _by_condition(task, conditions, lambda main, _: population.linear_null(main))
 
 
 def _untrained(n_inputs: int) -> Diagonal:

@@ -1,5 +1,8 @@
 """ReLU networks: training on one task, alone or after pretraining."""
 
+from collections.abc import Callable
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
@@ -130,6 +133,20 @@ def pretrain(
     )
 
 
+def finetuning_start(
+    key: Key[Array, ""], pretrained: TwoLayer, scale: Scalar
+) -> TwoLayer:
+    """Pretrained hidden weights times a factor, readouts drawn anew and small.
+
+    Args:
+        key: of the seed; stream "readout".
+        pretrained: the network after pretraining.
+        scale: the factor, above 0; may be traced.
+    """
+    kept = two_layer.rescale_hidden(pretrained, scale)
+    return two_layer.reset_readout(rng.stream(key, "readout"), kept, 1e-3)
+
+
 def report(
     run: gd.Run, task: Task, before: TwoLayer, probes: Float[Array, "p d"]
 ) -> dict[str, Array]:
@@ -153,7 +170,7 @@ def report(
     hidden, readout = run.params
     return {
         "loss": population.relu(hidden, readout[0], *task.main),
-        "null": population.relu(hidden, jnp.zeros_like(readout[0]), *task.main),
+        "null": population.relu_null(*task.main),
         "train": run.loss,
         "steps": run.steps,
         "stop": run.stop,
@@ -190,23 +207,15 @@ def single_task(
     Returns:
         As :func:`report`, one entry a condition.
     """
-    probes = teacher_student.sphere(rng.stream(key, "probes"), PROBES, N_INPUTS)
-
-    def one(condition: Conditions) -> dict[str, Array]:
-        task = draw_task(key, n_train, condition)
-        before = start(key, width, 1e-3 * condition.scale)
-        run = fit(
-            rng.stream(key, "order"),
-            before,
-            task.main,
-            task.main_inputs,
-            learning_rate=learning_rate,
-            threshold=threshold,
-            max_epochs=max_epochs,
-        )
-        return report(run, task, before, probes)
-
-    return jax.lax.map(one, conditions(rows, magnitude))
+    return _each_condition(
+        key,
+        n_train,
+        conditions(rows, magnitude),
+        lambda scale: start(key, width, 1e-3 * scale),
+        learning_rate=learning_rate,
+        threshold=threshold,
+        max_epochs=max_epochs,
+    )
 
 
 def finetune(
@@ -238,23 +247,34 @@ def finetune(
     Returns:
         As :func:`report`, one entry a condition, and ``pretraining`` (training loss).
     """
-    probes = teacher_student.sphere(rng.stream(key, "probes"), PROBES, N_INPUTS)
     pretrained = pretrain(key, width=width, steps=pretraining_steps)
+    results = _each_condition(
+        key,
+        n_train,
+        conditions(rows, magnitude),
+        lambda scale: finetuning_start(key, pretrained.params, scale),
+        learning_rate=learning_rate,
+        threshold=threshold,
+        max_epochs=max_epochs,
+    )
+    return results | {"pretraining": pretrained.loss}
+
+
+def _each_condition(
+    key: Key[Array, ""],
+    n_train: int,
+    table: Conditions,
+    network: Callable[[Float[Array, ""]], TwoLayer],
+    **how: Any,
+) -> dict[str, Float[Array, " c"]]:
+    """Main-task training from the network of each condition's scale, one by one."""
+    probes = teacher_student.sphere(rng.stream(key, "probes"), PROBES, N_INPUTS)
 
     def one(condition: Conditions) -> dict[str, Array]:
         task = draw_task(key, n_train, condition)
-        kept = two_layer.rescale_hidden(pretrained.params, condition.scale)
-        before = two_layer.reset_readout(rng.stream(key, "readout"), kept, 1e-3)
-        run = fit(
-            rng.stream(key, "order"),
-            before,
-            task.main,
-            task.main_inputs,
-            learning_rate=learning_rate,
-            threshold=threshold,
-            max_epochs=max_epochs,
-        )
+        before = network(condition.scale)
+        order = rng.stream(key, "order")
+        run = fit(order, before, task.main, task.main_inputs, **how)
         return report(run, task, before, probes)
 
-    results = jax.lax.map(one, conditions(rows, magnitude))
-    return results | {"pretraining": pretrained.loss}
+    return jax.lax.map(one, table)

@@ -10,18 +10,19 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from inductive import rng
-from inductive.experiments.multitask_finetuning.relu import BATCH, fit, pretrain, start
-from inductive.experiments.multitask_finetuning.relu_multitask import (
-    pooled_examples,
-    pooled_loss,
+from inductive.experiments.multitask_finetuning.relu import (
+    finetuning_start,
+    fit,
+    pretrain,
+    start,
 )
+from inductive.experiments.multitask_finetuning.relu_multitask import fit_both
 from inductive.experiments.multitask_finetuning.relu_tasks import (
     Conditions,
     conditions,
     draw_task,
 )
 from inductive.metrics import clusters
-from inductive.models import two_layer
 from inductive.train import gd
 
 SETUPS = {"STL": "single", "PT+FT": "finetuned", "MTL": "multitask"}
@@ -79,26 +80,23 @@ def hidden_weights(
         max_epochs=max_epochs,
     )
     train_on_both = partial(
-        gd.iterate,
+        fit_both,
+        order,
         learning_rate=multitask_rate,
         threshold=threshold,
-        max_steps=multitask_epochs,
-        ceiling=1000.0,
-        restarts=3,
+        max_epochs=multitask_epochs,
     )
 
     def one(condition: Conditions) -> dict[str, Array]:
         task, scale = draw_task(key, n_train, condition), 1e-3 * condition.scale
-        kept = two_layer.rescale_hidden(pretrained, condition.scale)
-        redrawn = two_layer.reset_readout(rng.stream(key, "readout"), kept, 1e-3)
+        redrawn = finetuning_start(key, pretrained, condition.scale)
         examples = task.main, task.main_inputs
-        step = gd.epoch_step(pooled_loss, pooled_examples(task), BATCH, order)
         both = start(key, width, scale, n_outputs=2)
         used = jnp.arange(len(task.main.units)) < condition.units
         return {
             **_named("single", train(start(key, width, scale), *examples)),
             **_named("finetuned", train(redrawn, *examples)),
-            **_named("multitask", train_on_both(step, both)),
+            **_named("multitask", train_on_both(both, task)),
             "teacher": jnp.where(used[:, None], task.main.units, 0.0),
         }
 

@@ -1,5 +1,7 @@
 """ReLU networks that learn the auxiliary and the main task together."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
@@ -50,6 +52,42 @@ def pooled_examples(task: Task) -> tuple[Array, Array, Array]:
     return xs, jnp.concatenate(ys), output.astype(jnp.int32)
 
 
+def fit_both(
+    key: Key[Array, ""],
+    params: TwoLayer,
+    task: Task,
+    *,
+    learning_rate: float,
+    threshold: float,
+    max_epochs: int,
+    evaluate: Callable[[TwoLayer], Float[Array, ""]] | None = None,
+) -> gd.Run:
+    """Stochastic gradient descent on the pooled examples of both tasks.
+
+    Restarts with a tenth of the learning rate, at most three times, where the loss
+    exceeds 1000.
+
+    Args:
+        key: order of the examples.
+        params: at the start, two outputs.
+        task: teachers and inputs.
+        learning_rate: step size.
+        threshold: epoch-mean training loss at which to stop.
+        max_epochs: passes over the examples, at most.
+        evaluate: what to record every 50 epochs.
+    """
+    return gd.iterate(
+        gd.epoch_step(pooled_loss, pooled_examples(task), BATCH, key),
+        params,
+        learning_rate=learning_rate,
+        threshold=threshold,
+        max_steps=max_epochs,
+        ceiling=1000.0,
+        restarts=3,
+        evaluate=evaluate,
+    )
+
+
 def multitask(
     key: Key[Array, ""],
     *,
@@ -83,16 +121,13 @@ def multitask(
 
     def one(condition: Conditions) -> dict[str, Array]:
         task = draw_task(key, n_train, condition)
-        run = gd.iterate(
-            gd.epoch_step(
-                pooled_loss, pooled_examples(task), BATCH, rng.stream(key, "order")
-            ),
+        run = fit_both(
+            rng.stream(key, "order"),
             start(key, width, 1e-3 * condition.scale, n_outputs=2),
+            task,
             learning_rate=learning_rate,
             threshold=threshold,
-            max_steps=max_epochs,
-            ceiling=1000.0,
-            restarts=3,
+            max_epochs=max_epochs,
             evaluate=lambda p: population.relu(p.hidden, p.readout[1], *task.main),
         )
         return {

@@ -7,12 +7,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from inductive.experiments.multitask_finetuning.checks import tasks
-from inductive.experiments.multitask_finetuning.checks.tasks import Count, Scalar
 from inductive.models import diagonal
 from inductive.models.diagonal import Diagonal
-from inductive.models.scales import positive
+from inductive.models.scales import Scalar, positive
 from inductive.solvers.proximal import group_lasso
 from inductive.solvers.regression import Regression
+from inductive.tasks.teacher_student import Count
 from inductive.train import gd
 
 

@@ -8,14 +8,12 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Key
 
 from inductive import rng
 from inductive.solvers.regression import Regression, regression
 from inductive.tasks import teacher_student
-
-Scalar = Float[Array, ""] | float
-Count = Int[Array, ""] | int
+from inductive.tasks.teacher_student import Count
 
 
 class Sizes(NamedTuple):
