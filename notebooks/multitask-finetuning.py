@@ -152,14 +152,14 @@ claims = Ledger(
     C10 | Figure 9 | scaling down shrinks the advantage of nested features | smallest fall of the gap per step, decades > 0; published 0.23
     C11 | Figure 3e, f | unscaled ReLU PT+FT depends on the number of main units, MTL and scale 10 hardly | smallest difference of sensitivities, decades > 1; published 2.55
     C11b | Figure 3f | scale 0.1 enhances it | sensitivity at n = 128 beyond the unscaled one, decades > 0; published 0.76
-    C12 | Figure 4a | features correlated at 0.9 help PT+FT | loss over STL at n = 256 < 0.05 (smoke 1); published 0.0013
+    C12 | Figure 4a | features correlated at 0.9 help PT+FT | loss over STL at n = 256 < 0.05; published 0.0013
     C12b | Figure 4a | but not MTL | loss over STL at n = 256 > 0.3; published 1.48
     C13 | Figure 4b | correlated features help at matching magnitude only | benefit at magnitude 1 beyond that at 0.01, decades > 1; published 2.15
     C14 | Figure 5 | ResNet-18 finetunes better after scaling down, a vision transformer worse | paired accuracy difference, scale 0.125 minus 1, n = 100 > 0; published 0.038
     C15 | Figure 5 | scaled-down ResNets select nested features, vision transformers replace them | shared over finetuned dimensions, last ResNet stage > 0.8; published 1.28
     C15b | Figure 11 | ReLU networks show the same signature: fewer dimensions after finetuning, all shared | shared over finetuned dimensions, one nested unit, scales 0.1 and 1 > 0.8
     D1 | Convention | the MTL panels depend on the size of the auxiliary coefficients | loss as published over loss with those of PT+FT, n = 64, k = 5, decades > 1
-    D2 | Convention | the published losses are the best over training: the last ones exceed the null loss | last over null loss, PT+FT, 0 of 40 shared, n = 32 > 1.5 (smoke 1)
+    D2 | Convention | the published losses are the best over training: the last ones exceed the null loss | last over null loss, PT+FT, 0 of 40 shared, n = 32 > 1.5
     D3 | Convention | trained networks see half the auxiliary magnitude of the paper's formula | largest relative error of the factor 2 <= 1e-3
     A1 | All panels | exact solutions agree with the published runs | largest difference of means, decades <= 0.5
     A2 | All panels | so does multi-task learning of diagonal networks | largest difference of means, decades <= 0.5
@@ -263,21 +263,20 @@ claims.check("C3", ratio, sign=ratio > 1)
 # The claim: for PT+FT the penalty is what gradient descent minimizes; for MTL it is what weight decay minimizes, while plain descent ends elsewhere when the data do not determine the main task.
 
 # %%
-starts = experiments.STARTS if paper else experiments.STARTS[2:4]
-runs = [experiments.descent_against_dual(key, **start) for start in starts]
-for start, run in zip(starts, runs, strict=True):
-    print(f"distance {run['distance']:.1e}  KKT {run['kkt']:.1e}", start)
-worst = max(float(run[name]) for run in runs for name in ("distance", "kkt"))
-print(claims.check("C4", worst, sign=worst < 0.1))
-decays = (0.01, 0.03, 0.1) if paper else (0.1,)
-runs = [experiments.weight_decay_against_group_lasso(key, decay=decay) for decay in decays]
-lasso = max(float(run["distance"]) for run in runs)
-print(claims.check("C5", lasso, sign=lasso < 0.5))
-plain = [experiments.plain_descent_distance(rng.seed_key(key, i)) for i in range(3 if paper else 1)]
-print(
-    "plain descent ends away from the group-norm interpolator by",
-    [f"{run['distance_main']:.0%}" for run in plain],
-)
+if paper:
+    runs = [experiments.descent_against_dual(key, **start) for start in experiments.STARTS]
+    for start, run in zip(experiments.STARTS, runs, strict=True):
+        print(f"distance {run['distance']:.1e}  KKT {run['kkt']:.1e}", start)
+    worst = max(float(run[name]) for run in runs for name in ("distance", "kkt"))
+    print(claims.check("C4", worst, sign=worst < 0.1))
+    check = experiments.weight_decay_against_group_lasso
+    lasso = max(float(check(key, decay=decay)["distance"]) for decay in (0.01, 0.03, 0.1))
+    print(claims.check("C5", lasso, sign=lasso < 0.5))
+    plain = [experiments.plain_descent_distance(rng.seed_key(key, i)) for i in range(3)]
+    print("plain descent, from the interpolator:", [f"{run['distance_main']:.0%}" for run in plain])
+else:
+    print(claims.skip("C4", SMALL))
+    print(claims.skip("C5", SMALL))
 
 # %% [markdown]
 # Gradient descent from a pretrained network stays within rounding and step size of the convex solution, so all PT+FT and STL curves of diagonal networks below are convex solutions.
@@ -349,14 +348,16 @@ plt.show()
 
 # %%
 SETUPS = ("STL", "MTL", "PT+FT")
-size = {"n_train": 128 if paper else 32}
-rises = [spearmanr(experiments.ACTIVE, linear[s].sel(nested="no").mean("seed").sel(size)) for s in SETUPS]
 if paper:
+    new = {"nested": "no", "n_train": 128}
+    rises = [spearmanr(experiments.ACTIVE, linear[name].sel(new).mean("seed")) for name in SETUPS]
     runs = ("single", "multitask", "finetuned")
     losses = [[units(name, k, 0).sel(n_train=64).mean() for k in UNITS] for name in runs]
-    rises += [spearmanr(UNITS, row) for row in losses]
-rises = [float(rise.statistic) for rise in rises]
-claims.check("C6", min(rises), sign=min(rises) > 0)
+    rises = [float(rise.statistic) for rise in rises + [spearmanr(UNITS, row) for row in losses]]
+    verdict = claims.check("C6", min(rises), sign=min(rises) > 0)
+else:
+    verdict = claims.skip("C6", SMALL)
+verdict
 
 # %% [markdown]
 # ## Figures 2c to 2f: reuse
@@ -364,27 +365,25 @@ claims.check("C6", min(rises), sign=min(rises) > 0)
 # The claim: shared features are reused, by both MTL and PT+FT; where only some are shared, both reuse these and learn the rest, which a probe (LP, of the readout alone) cannot.
 
 # %%
-shared, names = stored("exact-overlap"), ("single", "finetuned", "multitask")
-partial = {name: stored(f"relu-overlap-{name}") for name in names}
-base = shared["single_best"].isel(n_train=0, drop=True)
-overlaps = {"STL": shared["single_best"], "PT+FT": shared["finetuned_best"]}
-overlaps |= {"PT+FT (LP)": shared["probed"], "STL (LP)": shared["probed_single"]}
+overlaps = {}
 if paper:
-    overlaps["MTL"] = stored("mtl-overlap")["best"]
-overlaps = {name: losses / base for name, losses in overlaps.items()}
-ROWS = plans["relu-overlap-single"].constants["rows"]
-base = partial["single"]["loss"].isel(n_train=0, drop=True)
-networks = {"STL": "single", "MTL": "multitask", "PT+FT": "finetuned"}
-networks = {name: partial[run] for name, run in networks.items()}
-networks = {name: run["best" if "best" in run else "loss"] / base for name, run in networks.items()}
+    shared = stored("exact-overlap")
+    overlaps = {"STL": shared["single_best"], "MTL": stored("mtl-overlap")["best"]}
+    overlaps |= {"PT+FT": shared["finetuned_best"], "PT+FT (LP)": shared["probed"]}
+    overlaps["STL (LP)"] = shared["probed_single"]
+    base = shared["single_best"].sel(n_train=16, drop=True)
+    overlaps = {name: losses / base for name, losses in overlaps.items()}
 
 # %%
+ROWS = plans["relu-overlap-single"].constants["rows"]
+networks = {"STL": stored("relu-overlap-single")["loss"]}
+base = networks["STL"].sel(n_train=16, drop=True)
 if paper:
-    ridge = stored("relu-ridge")
-    for name in ("STL", "PT+FT"):
-        for kind in ("LP", "NTK"):
-            run = {"STL": "single", "PT+FT": "finetuned"}[name]
-            networks[f"{name} ({kind})"] = ridge[f"{run}_{kind.lower()}"] / base
+    networks["PT+FT"] = stored("relu-overlap-finetuned")["loss"]
+    networks["MTL"], ridge = stored("relu-overlap-multitask")["best"], stored("relu-ridge")
+    for name, run in {"STL": "single", "PT+FT": "finetuned"}.items():
+        networks |= {f"{name} ({kind})": ridge[f"{run}_{kind.lower()}"] for kind in ("LP", "NTK")}
+networks = {name: losses / base for name, losses in networks.items()}
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figures 2c to 2f of the paper. Loss over its STL baseline where main features are auxiliary features. First row: diagonal networks with 40 main features, 6 seeds, of which 40 (c), 20 and 30 (e) are shared; second row: ReLU networks with 6 main units, 3 seeds, of which 6 (d), 3 and 5 (f) are shared; LP and NTK there are ridge regressions with the best penalty. Filled: our mean ± 2 s.e.; hollow, dashed: published mean ± 2 s.e. over 6 seeds.", "name": "fig-multitask-finetuning-reuse"}, "image": {"alt": "Six log-log learning curves. With identical features MTL and finetuning fall orders of magnitude below single-task learning, and probes further; with partly shared features they still fall below it while probes stay high."}}
 figure, axes = plt.subplots(2, 3, figsize=(style.PAGE_WIDTH, 4.6), sharey=True)
@@ -392,14 +391,8 @@ for ax, count in zip(axes[0], (40, 20, 30), strict=True):
     for name, ours in overlaps.items():
         rows = f"setup == '{name}' and overlap == {count}"
         look = {"color": COLORS[name], "label": name}
-        curve(
-            ax,
-            f"2{'c' if count == 40 else 'e'} {name}",
-            ours.sel(overlap=count),
-            "diag_overlap",
-            rows,
-            **look,
-        )
+        panel = f"{'2c' if count == 40 else '2e'} {name}"
+        curve(ax, panel, ours.sel(overlap=count), "diag_overlap", rows, **look)
     ax.set_title(f"{count} of 40 shared")
 for ax, count in zip(axes[1], (6, 3, 5), strict=True):
     for name, ours in networks.items():
@@ -420,30 +413,29 @@ plt.show()
 # {numref}`fig-multitask-finetuning-reuse`: with all features shared, PT+FT needs 64 examples where STL needs 512, and a probe even fewer, since it only has to choose among 40 features.
 # With half of them shared, the probe stays at half of the baseline, and MTL and PT+FT fall.
 
-# %%
-last = 256 if paper else 64
-gaps = {"2d": networks["STL"].isel(condition=2) / networks["MTL"].isel(condition=2)}
-gaps["2d, PT+FT"] = networks["STL"].isel(condition=2) / networks["PT+FT"].isel(condition=2)
-gaps = {name: gap.sel(n_train=128 if paper else 64).mean() for name, gap in gaps.items()}
-ideal = {name: losses.sel(overlap=40).mean("seed") for name, losses in overlaps.items()}
-at = {"n_train": 64 if paper else 32}
-gaps |= {name: (ideal["STL"] / ideal[name]).sel(at) for name in ("MTL", "PT+FT") if name in ideal}
-gaps = {name: float(np.log10(gap)) for name, gap in gaps.items()}
-print({name: round(gap, 2) for name, gap in gaps.items()})
-claims.check("C7", min(gaps.values()), sign=min(gaps.values()) > 0)
 
 # %%
+def gaps(losses, better=("MTL", "PT+FT"), worse=()):
+    """Decades between STL and each setup that is expected below or above it."""
+    size = {name: float(values.mean("seed")) for name, values in losses.items()}
+    below = {name: np.log10(size["STL"] / size[name]) for name in better}
+    return below | {name: np.log10(size[name] / size["STL"]) for name in worse}
+
+
 if paper:
-    half = {name: float(losses.sel(overlap=20, n_train=256).mean()) for name, losses in overlaps.items()}
-    five = networks | {}
-    five = {name: float(losses.isel(condition=1).sel(n_train=256).mean()) for name, losses in five.items()}
-    steps = [half["STL"] / half[name] for name in ("MTL", "PT+FT")] + [half["PT+FT (LP)"] / half["STL"]]
-    steps += [five["STL"] / five[name] for name in ("MTL", "PT+FT")] + [five["PT+FT (LP)"] / five["STL"]]
-    print(np.log10(steps).round(2))
-    verdict = claims.check("C8", np.log10(steps).min(), sign=np.median(steps) > 1)
+    same = [gaps({name: losses.sel(overlap=40, n_train=64) for name, losses in overlaps.items()})]
+    same += [gaps({name: losses.isel(condition=2).sel(n_train=128) for name, losses in networks.items()})]
+    some = {name: losses.sel(overlap=20, n_train=256) for name, losses in overlaps.items()}
+    some = [gaps(some, worse=["PT+FT (LP)"])]
+    five = {name: losses.isel(condition=1).sel(n_train=256) for name, losses in networks.items()}
+    some += [gaps(five, worse=["PT+FT (LP)"])]
+    for name, panels_of in {"C7": same, "C8": some}.items():
+        found = [gap for panel in panels_of for gap in panel.values()]
+        print(name, [{key: round(float(gap), 2) for key, gap in panel.items()} for panel in panels_of])
+        print(claims.check(name, min(found), sign=np.median(found) > 0))
 else:
-    verdict = claims.skip("C8", SMALL)
-verdict
+    print(claims.skip("C7", SMALL))
+    print(claims.skip("C8", SMALL))
 
 # %% [markdown]
 # ## Figures 3b and 3c: nested feature selection
@@ -473,7 +465,7 @@ plt.show()
 # Scaled down by 100, it finds 5 features with 32 examples and fails on 40 with 64.
 
 # %%
-at = {"nested": "yes", "n_train": 64 if paper else 32}
+at = {"nested": "yes", "n_train": 64 if paper else 16}
 factor = {name: losses.sel(at).mean("seed") for name, losses in linear.items()}
 factor = {name: float(losses.sel(active=40) / losses.sel(active=5)) for name, losses in factor.items()}
 print({name: f"{value:.3g}" for name, value in factor.items()})
@@ -513,7 +505,7 @@ style.panel_letters(axes[:, 0], "ab")
 plt.show()
 
 # %%
-at = {"active": 5, "n_train": 64 if paper else 32}
+at = {"active": 5, "n_train": 64 if paper else 16}
 scales = ("PT+FT", "PT+FT × 0.1", "PT+FT × 0.01")
 ratios = [linear[s].sel(at).mean("seed") for s in scales]
 gap = [float(np.log10(r.sel(nested="no") / r.sel(nested="yes"))) for r in ratios]
@@ -582,7 +574,7 @@ verdict
 # The claim: PT+FT, unlike MTL, profits from auxiliary features that are merely similar, provided that their magnitudes match.
 
 # %%
-similar = {name: networks[name].isel(condition=3) for name in SETUPS}
+similar = {name: networks[name].isel(condition=3) for name in SETUPS if name in networks}
 weak = {}
 if paper:
     alone, after = stored("relu-magnitude-single")["loss"], stored("relu-magnitude-finetuned")["loss"]
@@ -616,16 +608,17 @@ plt.show()
 # {numref}`fig-multitask-finetuning-correlated`: turning a pretrained unit by 26° costs less than growing a new one, if it has the right size; a hundred times smaller a main feature, and the turn costs more than it.
 
 # %%
-ends = {name: float(losses.sel(n_train=last).mean()) for name, losses in similar.items()}
-print({name: f"{value:.2g}" for name, value in ends.items()})
-print(claims.check("C12", ends["PT+FT"] / ends["STL"], sign=ends["PT+FT"] < ends["STL"]))
-print(claims.check("C12b", ends["MTL"] / ends["STL"], sign=ends["MTL"] > ends["PT+FT"]))
 if paper:
+    ends = {name: float(losses.sel(n_train=256).mean()) for name, losses in similar.items()}
+    print({name: f"{value:.2g}" for name, value in ends.items()})
+    print(claims.check("C12", ends["PT+FT"] / ends["STL"], sign=ends["PT+FT"] < ends["STL"]))
+    print(claims.check("C12b", ends["MTL"] / ends["STL"], sign=ends["MTL"] > ends["PT+FT"]))
     benefit = weak["STL"].sel(n_train=256) / weak["0.9"].sel(n_train=256)
     change = float(np.log10(benefit.sel(magnitude="1") / benefit.sel(magnitude="0.01")).mean())
     verdict = claims.check("C13", change, sign=change > 0)
 else:
-    verdict = claims.skip("C13", SMALL)
+    for name in ("C12", "C12b", "C13"):
+        verdict = claims.skip(name, SMALL)
 verdict
 
 # %% [markdown]
@@ -780,23 +773,20 @@ axes[0].set_ylabel("loss / baseline")
 plt.show()
 
 # %%
-apart = shared["finetuned"] / shared["null"]
-apart = float(apart.sel(overlap=0, n_train=32).mean())
-print(claims.check("D2", apart, sign=apart > 1))
-small = {} if paper else {"n_inputs": 200, "n_aux": 240}
-task = experiments.draw_task(rng.stream(key, "convention"), 16, **small)
-network = experiments.finetuning_start(experiments.pretrain(task, "flow" if paper else "converged"), 1.0)
-width = penalties.HyperbolicEntropy(*diagonal.amplitudes(network)).kappa
-used = task.teachers.rank < experiments.AUX_FEATURES
-half = np.asarray(40**-0.5 / width[used])
-print(claims.check("D3", np.abs(half / 2 - 1).max(), sign=np.median(half) > 1.5))
 if paper:
+    task = experiments.draw_task(rng.stream(key, "convention"), 16)
+    network = experiments.finetuning_start(experiments.pretrain(task, "flow"), 1.0)
+    width = penalties.HyperbolicEntropy(*diagonal.amplitudes(network)).kappa
+    half = np.asarray(40**-0.5 / width[task.teachers.rank < experiments.AUX_FEATURES])
     sizes = [float(losses.sel(nested="yes", active=5, n_train=64).mean()) for losses in three.values()]
     change = np.log10(sizes[0] / sizes[1])
-    verdict = claims.check("D1", change, sign=change > 0)
+    print(claims.check("D1", change, sign=change > 0))
+    apart = float((shared["finetuned"] / shared["null"]).sel(overlap=0, n_train=32).mean())
+    print(claims.check("D2", apart, sign=apart > 1))
+    print(claims.check("D3", np.abs(half / 2 - 1).max(), sign=np.median(half) > 1.5))
 else:
-    verdict = claims.skip("D1", SMALL)
-verdict
+    for name in ("D1", "D2", "D3"):
+        print(claims.skip(name, SMALL))
 
 # %% [markdown]
 # ## Agreement with the published tables
@@ -824,13 +814,18 @@ axes[0].set_ylabel("our ratio")
 plt.show()
 
 # %%
-exactly = [a.max for panel, a in agreement.items() if panel[:2] not in RELU and not panel.endswith("MTL")]
-descent = [a.max for panel, a in agreement.items() if panel[:2] not in RELU and panel.endswith("MTL")]
-rows = pd.concat([rows for panel, rows in above.items() if panel[:2] in RELU] or list(above.values()))
-print(claims.check("A1", max(exactly), sign=np.median(exactly) < 0.5))
-print(claims.check("A2", max(descent), sign=np.median(descent) < 0.5))
-relu_share = log10_agreement(rows["ours"], rows["published"]).share_within_half
-claims.check("A3", relu_share, sign=relu_share > 0.5)
+linear_ones = {panel: a.max for panel, a in agreement.items() if panel[:2] not in RELU}
+descent = [a for panel, a in linear_ones.items() if panel.endswith("MTL")]
+exactly = [a for panel, a in linear_ones.items() if not panel.endswith("MTL")]
+if paper:
+    rows = pd.concat([rows for panel, rows in above.items() if panel[:2] in RELU])
+    relu_share = log10_agreement(rows["ours"], rows["published"]).share_within_half
+    print(claims.check("A1", max(exactly), sign=np.median(exactly) < 0.5))
+    print(claims.check("A2", max(descent), sign=np.median(descent) < 0.5))
+    verdict = claims.check("A3", relu_share, sign=relu_share > 0.5)
+else:
+    *_, verdict = [claims.skip(name, SMALL) for name in ("A1", "A2", "A3")]
+verdict
 
 # %% [markdown]
 # ## Beyond the paper
@@ -846,31 +841,28 @@ tasks, fine = experiments.TASKS, np.geomspace(3.16, 1e-3, 60)
 over_tasks = jax.vmap(experiments.predicted_examples, in_axes=(0, None))
 predict = jax.jit(jax.vmap(over_tasks, in_axes=(None, 0)))
 predicted = np.asarray(predict(experiments.main_tasks(), jnp.array(fine)))
-grid = plans["rescaling"].constants["rescalings"]
-at_grid = np.asarray(predict(experiments.main_tasks(), jnp.array(grid)))
-trained = stored("rescaling")
-portion = (trained["loss"] / trained["null"]).median("seed")
-needed = np.array(
-    [
-        [
-            experiments.measured_examples(portion["n_train"].values, portion.isel(rescaling=i, task=j).values)
-            for j in range(len(tasks))
-        ]
-        for i in range(len(grid))
-    ]
-)
+if paper:
+    grid, trained = plans["rescaling"].constants["rescalings"], stored("rescaling")
+    at_grid = np.asarray(predict(experiments.main_tasks(), jnp.array(grid)))
+    portion = (trained["loss"] / trained["null"]).median("seed")
+    portion = portion.transpose("rescaling", "task", "n_train")
+    sizes, count = portion["n_train"].values, experiments.measured_examples
+    needed = np.array([[count(sizes, one) for one in of_scale] for of_scale in portion.values])
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Examples that finetuning needs to reach one percent of the null loss, against the factor of the pretrained weights, for main tasks of unit length with k features of which s are auxiliary. Thin black: prediction from the penalty; dots: interpolated from the median loss of 4 seeds, exact solutions, d = 1000.", "name": "fig-multitask-finetuning-best-scale"}, "image": {"alt": "Two panels of number of examples against scale. For 5 nested features examples fall as the scale falls, for 40 they rise; predictions follow the measured dots."}}
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 3.0))
 for j, ((k, shared_count), color) in enumerate(zip(tasks, 2 * list(shades(range(4)).values()), strict=True)):
     ax = axes[j // 4]
     ax.loglog(fine, predicted[:, j], **style.THEORY)
-    ax.loglog(grid, needed[:, j], ls="", color=color, label=f"k = {k}, s = {shared_count}", **style.OURS)
+    if paper:
+        look = {"ls": "", "color": color, "label": f"k = {k}, s = {shared_count}"}
+        ax.loglog(grid, needed[:, j], **look, **style.OURS)
 for ax, title in zip(axes, ("nested", "partly new"), strict=True):
     ax.set(title=title, xlabel="scale of pretrained weights")
     ax.set(yticks=[30, 50, 100, 200], yticklabels=[30, 50, 100, 200])
     ax.minorticks_off()
-    ax.legend(fontsize=6.5)
+    if paper:
+        ax.legend(fontsize=6.5)
 axes[0].set_ylabel("examples needed")
 plt.show()
 

@@ -70,6 +70,12 @@ def test_the_output_is_the_sum_of_its_units() -> None:
     np.testing.assert_allclose(two_layer.apply(params, xs[0]), v @ units, rtol=1e-13)
 
 
+def test_outputs_for_many_inputs_are_those_for_each() -> None:
+    params, xs = _network(0)
+    each = jax.vmap(two_layer.apply, in_axes=(None, 0))(params, xs)
+    np.testing.assert_allclose(two_layer.outputs(params, xs), each.T, rtol=1e-12)
+
+
 @given(seed=seeds, size=st.floats(-3, 3))
 def test_rescaled_hidden_weights_rescale_the_output(seed: int, size: float) -> None:
     params, xs = _network(seed)
