@@ -766,7 +766,7 @@ if paper:
         base = shared["single_best"].sel(n_train=16, overlap=30, drop=True)
         variants["MTL, 30 of 40 shared"][label] = losses / base
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "What the conventions change, diagonal networks. MTL of 5 nested features with coefficients of 1/k and auxiliary ones of 1/40 (as published, 6 seeds) and others (2 seeds); PT+FT of 40 nested features, coefficients as published and as in the text; PT+FT of 5 new features, best and last loss over training (all exact); MTL with 30 of 40 features shared after 10⁵ and 10⁶ steps (one seed). Filled: ours, mean ± 2 s.e.; hollow: published.", "name": "fig-multitask-finetuning-conventions"}, "image": {"alt": "Four log-log learning curves. In the first, larger auxiliary coefficients lower the loss by more than a decade. In the second, the coefficients of the text move the loss below a thousandth of the baseline. In the third, the last loss rises above the best where there are few examples. In the fourth, ten times more steps lower only small losses."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "What the conventions change, diagonal networks. MTL of 5 nested features with coefficients of 1/k and auxiliary ones of 1/40 (as published, 6 seeds) and others (one seed); PT+FT of 40 nested features, coefficients as published and as in the text; PT+FT of 5 new features, best and last loss over training (all exact); MTL with 30 of 40 features shared after 10⁵ and 10⁶ steps (one seed). Filled: ours, mean ± 2 s.e.; hollow: published.", "name": "fig-multitask-finetuning-conventions"}, "image": {"alt": "Four log-log learning curves. In the first, larger auxiliary coefficients lower the loss by more than a decade. In the second, the coefficients of the text move the loss below a thousandth of the baseline. In the third, the last loss rises above the best where there are few examples. In the fourth, ten times more steps lower only small losses."}}
 figure, axes = plt.subplots(1, 4, figsize=(style.PAGE_WIDTH, 2.7), sharey=True)
 sparse_rows = "setup == '{}' and overlap == '{}' and active_dims == {}"
 sources = {
@@ -790,7 +790,8 @@ plt.show()
 # %%
 if paper:
     ours, larger = list(variants["MTL, 5 nested"].values())[:2]
-    change = float(np.log10(ours.isel(seed=[0, 1]).mean("seed") / larger.mean("seed")).sel(n_train=64))
+    ours = ours.sel(seed=larger["seed"])  # those that both have
+    change = float(np.log10(ours.mean("seed") / larger.mean("seed")).sel(n_train=64))
     print(claims.check("D1", change, sign=change > 0))
     apart = float((shared["finetuned"] / shared["null"]).sel(overlap=0, n_train=32).mean())
     print(claims.check("D2", apart, sign=apart > 1))

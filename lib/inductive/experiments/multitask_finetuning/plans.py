@@ -80,8 +80,8 @@ def _paper() -> dict[str, Plan]:
     wide = (16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
     return {
         "mtl-sparse": _sparse(SIZES, 6, convention="published"),
-        "mtl-sparse-text": _sparse(SIZES, 2, convention="text"),
-        "mtl-sparse-magnitude": _sparse(SIZES, 2, convention="published-finetuning"),
+        "mtl-sparse-text": _sparse(SIZES, 1, convention="text"),
+        "mtl-sparse-magnitude": _sparse(SIZES, 1, convention="published-finetuning"),
         "mtl-overlap": _overlap(SIZES, 6),
         "mtl-overlap-long": _overlap(SIZES, 1, max_steps=1_000_000),
         "exact-sparse": _exact_sparse(SIZES, 24, convention="published"),
