@@ -207,11 +207,13 @@ def _relu(
         measures = ("single_lp", "single_ntk", "finetuned_lp", "finetuned_ntk")
         chosen = tuple(f"{measure}_penalty" for measure in measures)
         dims = _along("condition", (*measures, *chosen))
-    tolerances = _descent(measures)
-    # A penalty is one of a grid: its neighbour, 1.4 times as large, may be as good.
-    tolerances |= {
-        name: {"rtol": 1.0, "atol": 0.0} for name in dims if "penalty" in name
-    }
+        # A penalty is one of a grid: its neighbour, 1.4 times as large, may be as good.
+        tolerances = _descent(measures) | _within(chosen, rtol=1.0)
+    else:
+        # A unit that crosses its kink within rounding parts two runs: after long in a
+        # bad minimum, losses differ by a third from one machine to another.
+        tolerances = _within(measures, rtol=0.5, atol=1e-6)
+        tolerances |= _within(["steps"], rtol=0.5, atol=2.0)
     constants = {"rows": rows} | constants
     return Plan(function, axes, seeds, constants, dims, {}, tolerances)
 
@@ -230,7 +232,7 @@ def _clusters(**constants: Any) -> Plan:
         {"rows": PARTIAL[:1], "magnitude": "aux"} | constants,
         dims,
         {},
-        {name: {"rtol": 0.1, "atol": 0.02} for name in dims},
+        _within(dims, rtol=0.1, atol=0.02),
     )
 
 
@@ -241,11 +243,18 @@ def _along(dimension: str, outputs: Iterable[str]) -> dict[str, tuple[str, ...]]
 
 def _descent(outputs: Iterable[str]) -> dict[str, dict[str, float]]:
     """Long training in single precision: losses to a few percent, above its floor."""
-    loose = {name: {"rtol": 0.05, "atol": 1e-6} for name in outputs}
-    return loose | {"steps": {"rtol": 0.1, "atol": 2}}
+    return _within(outputs, rtol=0.05, atol=1e-6) | _within(
+        ["steps"], rtol=0.1, atol=2.0
+    )
 
 
 def _exact(outputs: Iterable[str]) -> dict[str, dict[str, float]]:
     """Convex solutions in double precision, pretrained weights known to a permille."""
-    kkt = {"rtol": 0.0, "atol": 1e-6}
-    return {name: {"rtol": 1e-3, "atol": 1e-9} for name in outputs} | {"kkt": kkt}
+    return _within(outputs, rtol=1e-3, atol=1e-9) | _within(["kkt"], atol=1e-6)
+
+
+def _within(
+    outputs: Iterable[str], rtol: float = 0.0, atol: float = 0.0
+) -> dict[str, dict[str, float]]:
+    """The same tolerances for some outputs."""
+    return {name: {"rtol": rtol, "atol": atol} for name in outputs}
