@@ -65,6 +65,7 @@ def test_plans_fit_their_functions(profile: str) -> None:
         required = {p.name for p in known.values() if p.default is p.empty} - {"key"}
         assert required <= {*plan.axes, *plan.constants}, name
         assert set(plan.tolerances) >= {v for v in plan.dims if v != "stop"}, name
+        assert set(plan.tolerances) <= {*plan.dims, "kkt"}, name
 
 
 def test_an_unknown_profile_is_refused() -> None:

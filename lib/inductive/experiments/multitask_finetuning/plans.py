@@ -208,7 +208,8 @@ def _relu(
         chosen = tuple(f"{measure}_penalty" for measure in measures)
         dims = _along("condition", (*measures, *chosen))
         # A penalty is one of a grid: its neighbour, 1.4 times as large, may be as good.
-        tolerances = _descent(measures) | _within(chosen, rtol=1.0)
+        tolerances = _within(measures, rtol=0.05, atol=1e-6)
+        tolerances |= _within(chosen, rtol=1.0)
     else:
         # A unit that crosses its kink within rounding parts two runs: after long in a
         # bad minimum, losses differ by a third from one machine to another.
