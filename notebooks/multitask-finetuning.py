@@ -64,10 +64,9 @@ key = rng.root(seed)
 COLORS = {"STL": "blue", "MTL": "purple", "PT+FT": "green", "PT+FT (LP)": "vermilion"}
 COLORS |= {"STL (LP)": "orange", "PT+FT (NTK)": "sky", "STL (NTK)": "grey"}
 COLORS = {name: style.OKABE_ITO[color] for name, color in COLORS.items()}
-SMALL = "not run in the small sample of the smoke profile"
-compared = {}  # panel: our means beside the published ones
 
 
+# %% tags=["hide-input"]
 def stored(name):
     """One sweep of the chapter: read from its store in the paper profile, else computed."""
     plan = plans[name]
@@ -75,6 +74,10 @@ def stored(name):
     how |= {"root_seed": seed, "stream": "data", "tolerances": plan.tolerances}
     run = sweep.stored(PAPER, name, plan.function, plan.axes, plan.seeds, profile=profile, **how)
     return run.assign_coords({dim: list(labels) for dim, labels in plan.coords.items()})
+
+
+# %% tags=["hide-input"]
+compared = {}  # panel: our means beside the published ones
 
 
 def curve(ax, panel, ours, table=None, rows=None, **look):
@@ -137,10 +140,7 @@ for name, beta in {"descent": diagonal.coefficients(run.params), "penalty": exac
 # Losses are divided by the STL loss of the same seed and task at 16 examples, as in the paper.
 
 # %% tags=["hide-input"]
-claims = Ledger(
-    "multitask-finetuning",
-    profile,
-    declare("""
+RULES = declare("""
     C1 | Figure 3a, d | ℓ-order and feature dependence sum to one for all three penalties | largest distance of the sum from 1, aux 1e-4 to 1e2 <= 1e-6
     C2 | Figure 3a, d | at equal magnitudes the ℓ-order is 1.7071 (MTL), 1.8867 (PT+FT), 1.5680 (ReLU) | largest error <= 1e-3
     C3 | Figure 3a, d | the nested regime (-0.5 < FD < -0.1) is much wider for PT+FT than for MTL | ratio of widths in decades of aux magnitude > 3; published 4.8
@@ -168,11 +168,20 @@ claims = Ledger(
     A3 | All panels | so do ReLU networks | share of points within half a decade >= 0.9
     B1 | Beyond | the conservation law predicts the best rescaling for a given overlap and sparsity | largest excess of examples at the predicted scale over the best <= 0.25
     B2 | Beyond | and how many examples it needs | median relative error of the number of examples <= 0.15
-    """),
-)
+    """)
+claims = Ledger(PAPER, profile, RULES)
 
 # %% tags=["hide-input"]
 claims.declared()
+
+# %% [markdown]
+# The smoke profile, made to test that the chapter runs, has too few sizes and seeds for most claims.
+
+# %%
+if not paper:
+    for claim in RULES:
+        if claim.id not in ("C1", "C2", "C3", "C9", "C14", "C15"):
+            claims.skip(claim.id, "not run in the small sample of the smoke profile")
 
 # %% [markdown]
 # ## Figure 1: three penalties
@@ -246,12 +255,16 @@ plt.show()
 # %%
 kinds = [*orders.values(), *turned.values()]
 error = max(float(jnp.abs(sum(kind) - 1).max()) for kind in kinds)
-print(claims.check("C1", error, sign=error < 0.1))
+claims.check("C1", error, sign=error < 0.1)
+
+# %%
 ones = jnp.ones(())
 exact = [penalties.multi_task_orders(ones, ones), penalties.finetuning_orders(ones, ones)]
 exact = np.array([*(k.order for k in exact), penalties.relu_finetuning_orders(ones, ones, 1.0).order])
 miss = np.abs(exact - [1.7071, 1.8867, 1.5680]).max()
-print(claims.check("C2", miss, sign=miss < 0.1))
+claims.check("C2", miss, sign=miss < 0.1)
+
+# %%
 laws = {"MTL": penalties.multi_task, "PT+FT": penalties.finetuning}
 laws["ReLU"] = lambda m, a: penalties.relu_finetuning(m, a, 1.0)
 widths = {name: penalties.nested_band(law).decades for name, law in laws.items()}
@@ -271,14 +284,14 @@ if paper:
         print(f"distance {run['distance']:.1e}  KKT {run['kkt']:.1e}", start)
     worst = max(float(run[name]) for run in runs for name in ("distance", "kkt"))
     print(claims.check("C4", worst, sign=worst < 0.1))
+
+# %%
+if paper:
     check = experiments.weight_decay_against_group_lasso
     lasso = max(float(check(key, decay=decay)["distance"]) for decay in (0.01, 0.03, 0.1))
     print(claims.check("C5", lasso, sign=lasso < 0.5))
     plain = [experiments.plain_descent_distance(rng.seed_key(key, i)) for i in range(3)]
     print("plain descent, from the interpolator:", [f"{run['distance_main']:.0%}" for run in plain])
-else:
-    print(claims.skip("C4", SMALL))
-    print(claims.skip("C5", SMALL))
 
 # %% [markdown]
 # Gradient descent from a pretrained network stays within rounding and step size of the convex solution, so all PT+FT and STL curves of diagonal networks below are convex solutions.
@@ -306,6 +319,7 @@ if paper:
     relu_runs["rescaled"] = stored("relu-rescaled-single")
 
 
+# %%
 def units(name, k, same, scale=1.0):
     """Loss of one condition of the experiment on the number of units, over its baseline."""
     if not paper:
@@ -356,10 +370,7 @@ if paper:
     runs = ("single", "multitask", "finetuned")
     losses = [[units(name, k, 0).sel(n_train=64).mean() for k in UNITS] for name in runs]
     rises = [float(rise.statistic) for rise in rises + [spearmanr(UNITS, row) for row in losses]]
-    verdict = claims.check("C6", min(rises), sign=min(rises) > 0)
-else:
-    verdict = claims.skip("C6", SMALL)
-verdict
+    print(claims.check("C6", min(rises), sign=min(rises) > 0))
 
 # %% [markdown]
 # ## Figures 2c to 2f: reuse
@@ -427,20 +438,20 @@ def gaps(losses, better=("MTL", "PT+FT"), worse=()):
     return below | {name: np.log10(size[name] / size["STL"]) for name in worse}
 
 
+# %%
 if paper:
     same = [gaps({name: losses.sel(overlap=40, n_train=64) for name, losses in overlaps.items()})]
     same += [gaps({name: losses.isel(condition=2).sel(n_train=128) for name, losses in networks.items()})]
-    some = {name: losses.sel(overlap=20, n_train=256) for name, losses in overlaps.items()}
-    some = [gaps(some, worse=["PT+FT (LP)"])]
+    found = np.array([gap for panel in same for gap in panel.values()])
+    print(found.round(2), claims.check("C7", found.min(), sign=np.median(found) > 0))
+
+# %%
+if paper:
+    half = {name: losses.sel(overlap=20, n_train=256) for name, losses in overlaps.items()}
     five = {name: losses.isel(condition=1).sel(n_train=256) for name, losses in networks.items()}
-    some += [gaps(five, worse=["PT+FT (LP)"])]
-    for name, panels_of in {"C7": same, "C8": some}.items():
-        found = [gap for panel in panels_of for gap in panel.values()]
-        print(name, [{key: round(float(gap), 2) for key, gap in panel.items()} for panel in panels_of])
-        print(claims.check(name, min(found), sign=np.median(found) > 0))
-else:
-    print(claims.skip("C7", SMALL))
-    print(claims.skip("C8", SMALL))
+    some = [gaps(losses, worse=["PT+FT (LP)"]) for losses in (half, five)]
+    found = np.array([gap for panel in some for gap in panel.values()])
+    print(found.round(2), claims.check("C8", found.min(), sign=np.median(found) > 0))
 
 # %% [markdown]
 # ## Figures 3b and 3c: nested feature selection
@@ -518,13 +529,24 @@ if paper:
     relu_gap = [float(np.log10(new.mean() / nested.mean())) for new, nested in pairs]
     print("gaps, decades", {"diagonal": np.round(gap, 2), "ReLU": np.round(relu_gap, 2)})
     falls = -np.concatenate([np.diff(gap), np.diff(relu_gap)])
-    verdict = claims.check("C10", falls.min(), sign=np.median(falls) > 0)
-else:
-    verdict = claims.skip("C10", SMALL)
-verdict
+    why = "our nested loss at scale 0.01 lies below the loss at which published training stopped"
+    print(claims.check("C10", falls.min(), sign=np.median(falls) > 0, reason=why))
+
+# %%
+if paper:
+    scales = ("PT+FT", "PT+FT × 0.1", "PT+FT × 0.01")
+    medians = [linear[name].sel(active=5).median("seed").transpose("n_train", "nested") for name in scales]
+    for nested in ("yes", "no"):
+        losses = [loss.sel(nested=nested).values for loss in medians]
+        found = [experiments.measured_examples(exact["n_train"].values, loss) for loss in losses]
+        print(f"examples to one percent, nested {nested}:", np.round(found))
 
 # %% [markdown]
-# {numref}`fig-multitask-finetuning-price` measures the advantage of nested features by the distance of the two curves: it shrinks with every step of scaling down, and with it the number of examples that new features need.
+# In {numref}`fig-multitask-finetuning-price` the two curves approach each other as weights are scaled down: to reach one percent of the baseline, new features need 65 examples more than nested ones unscaled, 47 at scale 0.1 and 28 at 0.01.
+#
+# The rule of C10 looks at losses at 64 examples, as the published numbers do, and there our diagonal networks pass only the first step: 5.5, 4.9 and 5.4 decades, published 5.4, 4.9 and 4.7.
+# The difference is the last nested loss, 5 × 10⁻⁸ of the baseline where theory gives the end of training, 2 × 10⁻⁷ where the published training was stopped; the losses of new features agree (1.1 % of the baseline in both).
+# ReLU networks, which are trained here too, pass both steps.
 
 # %% [markdown]
 # ## Figures 3e and 3f: nested selection in ReLU networks
@@ -556,17 +578,14 @@ def sensitivity(run, scale, n):
     return np.log10(many / one)
 
 
+# %%
 if paper:
     told = {name: sensitivity(*how, 64) for name, how in facets_relu.items()}
     print({name: round(float(value), 2) for name, value in told.items()})
     beyond = told["PT+FT"] - max(told["MTL"], told["PT+FT × 10"])
     print(claims.check("C11", beyond, sign=beyond > 0))
     more = sensitivity("finetuned", 0.1, 128) - sensitivity("finetuned", 1.0, 128)
-    verdict = claims.check("C11b", more, sign=more > 0)
-else:
-    print(claims.skip("C11", SMALL))
-    verdict = claims.skip("C11b", SMALL)
-verdict
+    print(claims.check("C11b", more, sign=more > 0))
 
 # %% [markdown]
 # In {numref}`fig-multitask-finetuning-relu-nested` the number of units matters to unscaled PT+FT and at scale 0.1; MTL and scale 10 hardly see it.
@@ -616,13 +635,12 @@ if paper:
     print({name: f"{value:.2g}" for name, value in ends.items()})
     print(claims.check("C12", ends["PT+FT"] / ends["STL"], sign=ends["PT+FT"] < ends["STL"]))
     print(claims.check("C12b", ends["MTL"] / ends["STL"], sign=ends["MTL"] > ends["PT+FT"]))
+
+# %%
+if paper:
     benefit = weak["STL"].sel(n_train=256) / weak["0.9"].sel(n_train=256)
     change = float(np.log10(benefit.sel(magnitude="1") / benefit.sel(magnitude="0.01")).mean())
-    verdict = claims.check("C13", change, sign=change > 0)
-else:
-    for name in ("C12", "C12b", "C13"):
-        verdict = claims.skip(name, SMALL)
-verdict
+    print(claims.check("C13", change, sign=change > 0))
 
 # %% [markdown]
 # ## Figures 8 and 11: representations
@@ -667,10 +685,7 @@ if paper:
     share = float((trace["ensd"] / trace["pr_post"]).min())
     fewer = bool((trace["pr_post"] < trace["pr_pre"]).all())
     print({name: f"alignment {profile_of['alignment']:.3f}" for name, profile_of in spread.items()})
-    verdict = claims.check("C15b", share, sign=fewer)
-else:
-    verdict = claims.skip("C15b", SMALL)
-verdict
+    print(claims.check("C15b", share, sign=fewer))
 
 # %% [markdown]
 # ## Figure 5: images, as published
@@ -750,7 +765,7 @@ def relative(losses, run, nested, active):
     return losses.sel(nested=nested, active=active) / base.sel(n_train=16, drop=True)
 
 
-# curves by panel and label
+# %%
 variants = {
     "MTL, 5 nested": {"published": relative(both["best"], exact, "yes", 5)},
     "PT+FT, 40 nested": {"published": relative(tuned.sel(rescaling=1), exact, "yes", 40)},
@@ -801,14 +816,14 @@ if paper:
     print(claims.check("D1", change, sign=change > 0))
     apart = float((shared["finetuned"] / shared["null"]).sel(overlap=0, n_train=32).mean())
     print(claims.check("D2", apart, sign=apart > 1))
+
+# %%
+if paper:
     task = experiments.draw_task(rng.stream(key, "convention"), 16)
     network = experiments.finetuning_start(experiments.pretrain(task, "flow"), 1.0)
     width = penalties.HyperbolicEntropy(*diagonal.amplitudes(network)).kappa
     factor_two = np.asarray(40**-0.5 / width[task.teachers.rank < experiments.AUX_FEATURES])
     print(claims.check("D3", np.abs(factor_two / 2 - 1).max(), sign=np.median(factor_two) > 1.5))
-else:
-    for name in ("D1", "D2", "D3"):
-        print(claims.skip(name, SMALL))
 
 # %% [markdown]
 # ## Agreement with the published tables
@@ -843,18 +858,28 @@ if paper:
     rows = pd.concat([rows for panel, rows in above.items() if panel[:2] in RELU])
     relu_share = log10_agreement(rows["ours"], rows["published"]).share_within_half
     print(claims.check("A1", max(exactly), sign=np.median(exactly) < 0.5))
+    print(claims.check("A2", max(descent), sign=np.median(descent) < 0.5))
+    print(claims.check("A3", relu_share, sign=relu_share > 0.5))
+
+# %%
+if paper:
     sparse = [rows for panel, rows in above.items() if len(rows["seeds"].iloc[0]) == 24]
     sparse = pd.concat(sparse).query("published > 1e-3")
     draw = np.random.default_rng(seed)
     ranges = [np.quantile(draw.choice(one, (5000, 6)).mean(1), [0.025, 0.975]) for one in sparse["seeds"]]
     low, high = np.transpose(ranges)
     inside = sparse["published"].between(low * (1 - 1e-6), high * (1 + 1e-6))
-    print(claims.check("A1b", float(inside.mean()), sign=inside.mean() > 0.5))
-    print(claims.check("A2", max(descent), sign=np.median(descent) < 0.5))
-    verdict = claims.check("A3", relu_share, sign=relu_share > 0.5)
-else:
-    *_, verdict = [claims.skip(name, SMALL) for name in ("A1", "A1b", "A2", "A3")]
-verdict
+    why = "capped losses differ by up to 1.5 percent where both are next to those of the zero function"
+    print(claims.check("A1b", float(inside.mean()), sign=inside.mean() > 0.5, reason=why))
+
+# %% [markdown]
+# At steep transitions one seed decides the mean of six.
+# With our first 6 seeds the largest difference in A1 was 1.16 decades, among three of 13 points of Figure 3c and 9a; with all 24 it is 0.30, the rule being the same.
+# A1b asks whether the published means look like means of 6 of our seeds, and 14 of 85 do not.
+# Nine of these are ratios within 2 % of 1: there we cap by the loss of the zero function, while the best of the published trajectories lies up to 1.5 % below it.
+# Of the other 76 points five are outside, as many as one expects of a 95 % range.
+#
+# Below a published ratio of 10⁻³ ({numref}`fig-multitask-finetuning-agreement`, grey) exact solutions are lower than published, which stopped at a finite training loss; ReLU networks are higher, which we pretrained for fewer steps.
 
 # %% [markdown]
 # ## Beyond the paper
@@ -905,11 +930,13 @@ if paper:
             f"k, s = {task!s:9} best scale predicted {grid[i]:<7g} measured {grid[j]:<7g} excess {100 * more:.0f} %"
         )
     print(claims.check("B1", excess.max(), sign=np.median(excess) < 0.25))
-    verdict = claims.check("B2", np.median(wrong[np.isfinite(needed)]), sign=np.median(wrong) < 0.5)
-else:
-    print(claims.skip("B1", SMALL))
-    verdict = claims.skip("B2", SMALL)
-verdict
+    print(claims.check("B2", np.median(wrong[np.isfinite(needed)]), sign=np.median(wrong) < 0.5))
+
+# %% [markdown]
+# {numref}`fig-multitask-finetuning-best-scale`: few nested features want small weights, which make the penalty sparse among the pretrained features; many want them large.
+# Half new features want them small, so that new ones become affordable, and 30 shared of 40 want something between, 0.3, which the prediction finds.
+# Choosing the scale by the prediction costs at most 18 % more examples than the best of the eight scales (10 nested features, where the prediction puts the large scales first), and its number of examples is off by 3 % in the median.
+# Errors are largest for the sparsest tasks at scales near 1: 40 predicted for 25 needed.
 
 # %% [markdown]
 # ## Scorecard
