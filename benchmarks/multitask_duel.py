@@ -17,6 +17,7 @@ import multitask_torch
 from measure import Row, Sample, cores, quartiles, ratios, timed
 from multitask_problems import (
     CONDITIONS,
+    CURVE,
     KINK,
     LIMIT,
     NETWORKS,
@@ -115,9 +116,11 @@ def prove_equal(condition: Condition, problem: Problem) -> None:
             our_form(short, problem, name)()
             for name in ("descent", "descent_map", "descent_vmap")
         )
-        prove_same_losses("descent_vmap", joint, mapped)
+        allowed = KINK if condition.relu and steps == max(PROOF) else CURVE
+        prove_same_losses("descent_vmap", joint, mapped, allowed)
         for form in their_forms(short, problem):
-            prove_same_losses(form.name, form(), one if form.networks == 1 else mapped)
+            wanted = one if form.networks == 1 else mapped
+            prove_same_losses(form.name, form(), wanted, allowed)
 
 
 def alternate(

@@ -100,7 +100,9 @@ def ended(problems: Any, steps: list[int], loss: float = 1e-11) -> Any:
 def test_runs_that_end_alike_may_be_compared(problems: Any) -> None:
     one, other = ended(problems, [1000, 2000]), ended(problems, [1009, 1981])
     problems.prove_same_steps("they", one, other)
-    problems.prove_same_losses("they", one, ended(problems, [1000], 1.0005e-11))
+    problems.prove_same_losses(
+        "they", one, ended(problems, [1000], 1.0005e-11), problems.CURVE
+    )
     problems.prove_same_function("they", apart=9e-4, allowed=problems.SAME)
 
 
@@ -117,7 +119,10 @@ def test_no_ratio_is_told_of_runs_that_end_differently(problems: Any) -> None:
 def test_nothing_is_timed_where_losses_differ_early(problems: Any, loss: float) -> None:
     with pytest.raises(ValueError, match="another training loss after 10 steps"):
         problems.prove_same_losses(
-            "they", ended(problems, [10], loss), ended(problems, [10])
+            "they",
+            ended(problems, [10], loss),
+            ended(problems, [10]),
+            problems.CURVE,
         )
 
 
