@@ -186,3 +186,65 @@ def test_tables_of_training_say_what_was_run(made_up: ModuleType) -> None:
     assert cells["PyTorch loop"] == ["0.2 s (100 µs)"] * 4
     assert cells["our gradient descent"] == ["0.01 s (5 µs)"] * 4
     assert cells["our exact solution"] == ["0.002 s"] * 3 + ["–"]
+
+
+def test_the_page_has_all_tables(tables: ModuleType) -> None:
+    marks = [tables.MARK.format(name) for name in tables.TABLES]
+    assert [PAGE.count(mark) for mark in marks] == [1] * len(marks)
+    assert "⟨" not in PAGE
+
+
+def training(problems: Any) -> list[dict[str, str]]:
+    """The measurements of training, all problems."""
+    found = []
+    for name in problems.CONDITIONS:
+        path = paths.book() / "_data" / "benchmarks" / f"multitask_{name}.csv"
+        with path.open(encoding="utf-8") as file:
+            found += list(csv.DictReader(file))
+    return found
+
+
+def test_goals_of_training_are_told_as_they_are(problems: Any) -> None:
+    said = [line for line in PAGE.splitlines() if line.startswith("| at least ")]
+    compared = {("torch", "descent"): 20, ("torch", "exact"): 100}
+    count = 0
+    for row in training(problems):
+        goal = compared.get((row["peer"], row["ours"]))
+        if goal is None or row["n"] != "64":
+            continue
+        label = problems.CONDITIONS[row["condition"]].label
+        (line,) = [text for text in said if f"{goal} times" in text and label in text]
+        assert ("missed" in line) == (float(row["speedup"]) < goal)
+        found = float(f"{float(row['speedup']):.3g}")
+        assert f": {found:,g} " in line
+        count += 1
+    assert count == 5
+
+
+def test_measured_runs_took_the_same_steps(problems: Any) -> None:
+    rows = training(problems)
+    assert len(rows) == 4 * 7 - 1
+    for row in rows:
+        assert row["cores"] == "1"
+        if row["ours"] == "exact":
+            assert float(row["distance"]) <= problems.LIMIT
+        else:
+            steps, theirs = float(row["steps"]), float(row["peer_steps"])
+            assert abs(theirs / steps - 1) <= problems.STEPS
+            relu = problems.CONDITIONS[row["condition"]].relu
+            allowed = problems.KINK if relu else problems.SAME
+            assert float(row["distance"]) <= allowed
+
+
+def test_the_page_names_the_limits_of_equality(problems: Any) -> None:
+    assert (problems.SAME, problems.CURVE) == (1e-3, 1e-3)
+    assert (problems.KINK, problems.LIMIT, problems.STEPS) == (2e-2, 2e-2, 1e-2)
+    assert "same number of steps to 1 % and" in PAGE
+    assert "same function to $10^{-3}$; 2 % are allowed to ReLU networks" in PAGE
+    assert problems.PROOF == (1, 100, 1000)
+    assert "after 1, 100 and 1000 steps, to $10^{-3}$" in PAGE
+    assert problems.CONDITIONS["single_64"].max_steps == 100_000
+    assert "or after 100,000 steps" in PAGE
+    fewer = [c.joint_steps == 10_000 for c in problems.CONDITIONS.values()]
+    assert fewer == [False, True, True, False]
+    assert "second and third problem these runs end after 10,000 steps" in PAGE
