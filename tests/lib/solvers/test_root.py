@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from inductive.solvers.root import bracketed_root, falling_root
 
-FALLING: list[tuple[Callable, float]] = [
+FALLING: list[tuple[Callable, float | None]] = [
     (lambda x: 2.0 - jnp.exp(x), np.log(2.0)),
     (lambda x: -jnp.arctan(50.0 * (x - 3.0)), 3.0),
     (lambda x: -((x - 1.0) ** 3), 1.0),
