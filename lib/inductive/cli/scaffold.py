@@ -42,8 +42,8 @@ def _copies(source: Path, target: Path) -> dict[Path, Path]:
     """Files to copy for a module, or for a package of the same name, where there is one."""
     if source.with_suffix(".py").is_file():
         return {source.with_suffix(".py"): target.with_suffix(".py")}
-    inner = sorted(source.glob("*.py"))
-    return {path: target / path.name for path in inner}
+    inner = sorted(source.rglob("*.py"))
+    return {path: target / path.relative_to(source) for path in inner}
 
 
 def _check(slug: str) -> None:

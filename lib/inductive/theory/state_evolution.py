@@ -23,7 +23,7 @@ a modulus (derived).
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -31,9 +31,9 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Bool, Float
 
-from inductive.models.scales import Scalar
-from inductive.solvers.root import bracketed_root, falling_root
+from inductive.theory.kernels import Scalar
 from inductive.theory.penalties.separable import Separable
+from inductive.theory.roots import Root, bracketed_root, falling_root
 
 _REACH = 9.0  # standard deviations beyond which a Gaussian counts as zero
 _SPAN = 60.0  # of the bracket of log g, to both sides of the guess
@@ -201,27 +201,60 @@ def state_evolution(
     """
     _check(teacher, alpha, label_noise)
     alpha, label_noise = jnp.asarray(alpha, float), jnp.asarray(label_noise, float)
-    wanted = jnp.log(alpha) - jnp.log1p(-alpha)
     power = teacher.weight @ (teacher.mean**2 + teacher.variance)
     null = jnp.log((label_noise + power) / alpha)
     grid = null + jnp.linspace(np.log(_HIGHEST), np.log(_LOWEST), _SECTIONS)
 
-    def strength_at(noise: Array, guess: Array):
-        def excess(log_strength: Array) -> Array:
-            nodes = channel(penalty, teacher, noise, jnp.exp(log_strength), n_nodes)
-            slope = teacher.weight @ (nodes.weight * nodes.slope).sum(-1)
-            slope = jnp.minimum(slope, 1.0 - 1e-16)
-            return jnp.log(slope) - jnp.log1p(-slope) - wanted
-
-        return falling_root(excess, guess, guess - _SPAN, guess + _SPAN)
-
     def growth(log_noise: Array, memory: tuple[Array, Array]):
         """Logarithm of the new over the old noise; remembers log g and its residual."""
         noise = jnp.exp(log_noise)
-        root = strength_at(noise, memory[0])
+        root = _strength(penalty, teacher, noise, alpha, memory[0], n_nodes)
         nodes = channel(penalty, teacher, noise, jnp.exp(root.x), n_nodes)
         new = (label_noise + mean_error(nodes, teacher, noise)) / alpha
         return jnp.log(new) - log_noise, (root.x, root.residual)
+
+    found, vanished, root, (log_strength, off) = _largest(growth, grid)
+    noise = jnp.where(found, jnp.exp(root.x), 0.0)
+    error = jnp.where(vanished, 0.0, jnp.nan)
+    return Evolution(
+        error=jnp.where(found, alpha * noise - label_noise, error),
+        noise=noise,
+        strength=jnp.exp(log_strength),
+        residual=jnp.maximum(root.residual, off),
+        converged=(found | vanished) & (off < 1e-9),
+    )
+
+
+def _strength(
+    penalty: Separable,
+    teacher: Teacher,
+    noise: Array,
+    alpha: Array,
+    guess: Array,
+    n_nodes: int,
+) -> Root:
+    """The log g at which the mean slope is alpha; both as log odds, which are steady."""
+
+    def excess(log_strength: Array) -> Array:
+        nodes = channel(penalty, teacher, noise, jnp.exp(log_strength), n_nodes)
+        slope = teacher.weight @ (nodes.weight * nodes.slope).sum(-1)
+        slope = jnp.minimum(slope, 1.0 - 1e-16)
+        return jnp.log(slope / alpha) - jnp.log1p(-slope) + jnp.log1p(-alpha)
+
+    return falling_root(excess, guess, guess - _SPAN, guess + _SPAN)
+
+
+def _largest(growth: Callable[..., Any], grid: Array):
+    """The largest root of a function that is negative above it, if there is one.
+
+    Args:
+        growth: of a number of the grid and of what to remember.
+        grid: falling.
+
+    Returns:
+        Whether there is a root, whether the function is negative everywhere, the root,
+        and what its evaluation remembered.
+    """
 
     def descend(state):
         i, _, value, memory = state
@@ -229,7 +262,7 @@ def state_evolution(
 
     def above(state):
         i, _, value, _ = state
-        return (value < 0) & (i < _SECTIONS - 1)
+        return (value < 0) & (i < len(grid) - 1)
 
     first = growth(grid[0], (jnp.zeros(()), jnp.zeros(())))
     i, before, value, memory = jax.lax.while_loop(above, descend, (0, jnp.inf, *first))
@@ -238,17 +271,7 @@ def state_evolution(
     ends = grid[i], jnp.where(found, grid[i - 1], grid[i])
     heights = jnp.where(found, value, 0.0), jnp.where(found, before, 0.0)
     root, memory = bracketed_root(growth, ends, heights, memory)
-    noise = jnp.where(found, jnp.exp(root.x), 0.0)
-    vanished = ~found & (value < 0)
-    return Evolution(
-        error=jnp.where(
-            found, alpha * noise - label_noise, jnp.where(vanished, 0.0, jnp.nan)
-        ),
-        noise=noise,
-        strength=jnp.exp(memory[0]),
-        residual=jnp.maximum(root.residual, memory[1]),
-        converged=(found | vanished) & (memory[1] < 1e-9),
-    )
+    return found, ~found & (value < 0), root, memory
 
 
 def _check(teacher: Teacher, alpha: Scalar, label_noise: Scalar) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inductive.solvers.root import bracketed_root, falling_root
+from inductive.theory.roots import bracketed_root, falling_root
 
 FALLING: list[tuple[Callable, float | None]] = [
     (lambda x: 2.0 - jnp.exp(x), np.log(2.0)),
