@@ -40,7 +40,6 @@ _SPAN = 60.0  # of the bracket of log g, to both sides of the guess
 # Noise, relative to that of the zero function, between which fixed points are sought.
 _HIGHEST, _LOWEST = 1e3, 1e-15
 _SECTIONS = 26
-_END_STEPS = 40
 
 
 class Teacher(NamedTuple):
@@ -117,7 +116,7 @@ def channel(
         spread = jnp.sqrt(variance + noise)
 
         def dual(z: Array) -> Array:
-            return _dual(penalty, mirror, slope, z, strength)
+            return _dual(penalty, mirror, z, strength)
 
         bottom, top = dual(mean - _REACH * spread), dual(mean + _REACH * spread)
         step = (top - bottom) / n_nodes
@@ -132,29 +131,19 @@ def channel(
 
 
 def _dual(
-    penalty: Separable,
-    mirror: Callable[[Array], Array],
-    slope: Callable[[Array], Array],
-    z: Array,
-    strength: Scalar,
+    penalty: Separable, mirror: Callable[[Array], Array], z: Array, strength: Scalar
 ) -> Array:
-    """The u with mirror(u) + strength u = z, by Newton from a bound inside a bracket."""
+    """The u with mirror(u) + strength u = z, between 0 and where one term is z."""
     dual_of = jax.grad(lambda beta: penalty.value(beta[None]))
-    centre = mirror(jnp.zeros_like(z))
-    bounds = jnp.stack([(z - centre) / strength, dual_of(z)])
+    bounds = jnp.stack([(z - mirror(jnp.zeros_like(z))) / strength, dual_of(z)])
     bound = bounds[jnp.argmin(jnp.abs(bounds))]
+    low, high = jnp.minimum(bound, 0.0), jnp.maximum(bound, 0.0)
+    scale = jnp.where(z == 0, 1.0, jnp.abs(z))
 
-    def advance(state, _):
-        inner, outer, u = state
-        excess = (mirror(u) + strength * u - z) * jnp.sign(bound)
-        inner, outer = jnp.where(excess < 0, u, inner), jnp.where(excess < 0, outer, u)
-        newton = u - (mirror(u) + strength * u - z) / (slope(u) + strength)
-        inside = (newton - inner) * (newton - outer) <= 0
-        return (inner, outer, jnp.where(inside, newton, (inner + outer) / 2.0)), None
+    def missing(u: Array) -> Array:
+        return (z - mirror(u) - strength * u) / scale
 
-    first = (jnp.zeros_like(bound), bound, bound)
-    (_, _, u), _ = jax.lax.scan(advance, first, length=_END_STEPS)
-    return u
+    return falling_root(missing, bound, low, high).x
 
 
 def mean_error(nodes: Nodes, teacher: Teacher, noise: Scalar) -> Float[Array, ""]:
