@@ -136,7 +136,7 @@ for name, beta in {"descent": diagonal.coefficients(run.params), "penalty": exac
 # ## The claims
 #
 # Each line is a claim, the figure of the paper that carries it, and the rule that decides it; the thresholds were fixed before the run.
-# C1–C15 are statements of the paper, D1–D3 test what our reading of its public tables says of their conventions, A1–A3 measure our agreement with those tables, and B1 and B2 go beyond the paper.
+# C1–C15 are statements of the paper, D1–D3 test what our reading of its public tables says of their conventions, A1 to A3 measure our agreement with those tables, and B1 and B2 go beyond the paper.
 # Losses are divided by the STL loss of the same seed and task at 16 examples, as in the paper.
 
 # %% tags=["hide-input"]
@@ -310,6 +310,17 @@ base = single.sel(n_train=16, drop=True)
 linear = {"STL": single / base, "MTL": both["best"] / base, "PT+FT": tuned.sel(rescaling=1) / base}
 linear |= {f"PT+FT × {c:g}": tuned.sel(rescaling=c) / base for c in (0.1, 0.01)}
 
+
+# %%
+def sparse_curve(ax, figure, name, nested, k, **look):
+    """Ours and the published curve of one condition of the diagonal networks."""
+    setup, _, scale = name.partition(" × ")
+    rows = f"setup == '{setup}' and overlap == '{nested}' and active_dims == {k}"
+    rows += f" and w_scaling == {scale}" * bool(scale)
+    table = "diag_rescaling" if scale else "diag_sparse"
+    curve(ax, f"{figure} {name}", linear[name].sel(nested=nested, active=k), table, rows, **look)
+
+
 # %%
 UNITS = (1, 3, 6)
 relu_runs = {}
@@ -320,18 +331,29 @@ if paper:
 
 
 # %%
-def units(name, k, same, scale=1.0):
+def units(name, k, same):
     """Loss of one condition of the experiment on the number of units, over its baseline."""
     if not paper:
         return None
-    row, first = (k, same, 0.0, scale), "single" if scale == 1 else "rescaled"
-    base = relu_runs[first]["loss"].sel(n_train=16)
-    base = base.isel(
-        condition=plans[f"relu-{'units' if scale == 1 else first}-single"].constants["rows"].index(row)
-    )
-    rows = plans[f"relu-units-{name}"].constants["rows"]
-    losses = relu_runs[name]["best" if name == "multitask" else "loss"]
-    return losses.isel(condition=rows.index(row)) / base.drop_vars("n_train")
+    setup, _, scale = name.partition(" × ")
+    row = (k, same, 0.0, float(scale or 1))
+    run = {"STL": "single", "MTL": "multitask", "PT+FT": "finetuned"}[setup]
+    alone = "relu-rescaled-single" if row[-1] != 1 else "relu-units-single"
+    base = relu_runs["rescaled" if row[-1] != 1 else "single"]["loss"].sel(n_train=16, drop=True)
+    base = base.isel(condition=plans[alone].constants["rows"].index(row))
+    rows = plans[f"relu-units-{run}"].constants["rows"]
+    losses = relu_runs[run]["best" if setup == "MTL" else "loss"]
+    return losses.isel(condition=rows.index(row)) / base
+
+
+# %%
+def units_curve(ax, figure, name, k, same, **look):
+    """Ours and the published curve of one condition of the ReLU networks."""
+    setup, _, scale = name.partition(" × ")
+    rows = f"setup == '{setup}' and corr == {int(same > 0)} and n_units == {k}"
+    rows += f" and weight_scaling == {scale}" * bool(scale)
+    table = "relu_rescaling" if scale else "relu_units"
+    curve(ax, f"{figure} {name}", units(name, k, same), table, rows, **look)
 
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figures 2a and 2b of the paper. Generalization loss over its STL baseline, by number of main features, none of them shared with the auxiliary task. First row: diagonal networks (STL and PT+FT exact, 24 seeds; MTL by gradient descent, 6 seeds); second row: ReLU networks, 3 seeds. Filled: our mean ± 2 s.e.; hollow, dashed: published mean ± 2 s.e. over 6 seeds.", "name": "fig-multitask-finetuning-sparsity"}, "image": {"alt": "Six log-log learning curves. In each, the loss falls with the number of examples, first for the fewest features, last for the most. Our curves lie on the published ones down to a thousandth of the baseline."}}
@@ -339,16 +361,11 @@ figure, axes = plt.subplots(2, 3, figsize=(style.PAGE_WIDTH, 4.4), sharey=True)
 tones = shades(experiments.ACTIVE), shades(UNITS)
 for ax, name in zip(axes[0], ("STL", "MTL", "PT+FT"), strict=True):
     for k, color in tones[0].items():
-        rows = f"setup == '{name}' and overlap == 'no' and active_dims == {k}"
-        ours = linear[name].sel(nested="no", active=k)
-        curve(ax, f"2a {name}", ours, "diag_sparse", rows, color=color, label=f"{k}")
+        sparse_curve(ax, "2a", name, "no", k, color=color, label=f"{k}")
     ax.set_title(name)
-for ax, (name, run) in zip(
-    axes[1], {"STL": "single", "MTL": "multitask", "PT+FT": "finetuned"}.items(), strict=True
-):
+for ax, name in zip(axes[1], ("STL", "MTL", "PT+FT"), strict=True):
     for k, color in tones[1].items():
-        rows = f"setup == '{name}' and corr == 0 and n_units == {k}"
-        curve(ax, f"2b {name}", units(run, k, 0), "relu_units", rows, color=color, label=f"{k}")
+        units_curve(ax, "2b", name, k, 0, color=color, label=f"{k}")
     ax.set_xlabel("main examples n")
 for row, word in zip(axes, ("dims", "units"), strict=True):
     row[0].legend(title=word, loc="lower left", fontsize=6.5)
@@ -367,8 +384,7 @@ SETUPS = ("STL", "MTL", "PT+FT")
 if paper:
     new = {"nested": "no", "n_train": 128}
     rises = [spearmanr(experiments.ACTIVE, linear[name].sel(new).mean("seed")) for name in SETUPS]
-    runs = ("single", "multitask", "finetuned")
-    losses = [[units(name, k, 0).sel(n_train=64).mean() for k in UNITS] for name in runs]
+    losses = [[units(name, k, 0).sel(n_train=64).mean() for k in UNITS] for name in SETUPS]
     rises = [float(rise.statistic) for rise in rises + [spearmanr(UNITS, row) for row in losses]]
     print(claims.check("C6", min(rises), sign=min(rises) > 0))
 
@@ -460,15 +476,10 @@ if paper:
 
 # %% tags=["cover", "hide-input"] mystnb={"figure": {"caption": "Figures 3b and 3c of the paper. Diagonal networks whose main features are a subset of the 40 auxiliary ones; MTL by gradient descent, 6 seeds; PT+FT exact, 24 seeds, with pretrained weights times 1, 0.1 and 0.01. Filled: our mean ± 2 s.e.; hollow, dashed: published mean ± 2 s.e. over 6 seeds.", "name": "fig-multitask-finetuning-nested"}, "image": {"alt": "Four log-log learning curves by number of main features. Unscaled finetuning has nearly one curve for all; scaled by 0.1 and 0.01 the curves fan out, 5 features needing far fewer examples than 40."}}
 figure, axes = plt.subplots(1, 4, figsize=(style.PAGE_WIDTH, 2.6), sharey=True)
-facets = {"MTL": "MTL", "PT+FT": "PT+FT", "PT+FT × 0.1": "0.1", "PT+FT × 0.01": "0.01"}
-for ax, (name, scale) in zip(axes, facets.items(), strict=True):
+facets = ("MTL", "PT+FT", "PT+FT × 0.1", "PT+FT × 0.01")
+for ax, name in zip(axes, facets, strict=True):
     for k, color in shades(experiments.ACTIVE).items():
-        rows = f"overlap == 'yes' and active_dims == {k} and "
-        own = scale in SETUPS
-        rows += f"setup == '{name}'" if own else f"setup == 'PT+FT' and w_scaling == {scale}"
-        ours = linear[name].sel(nested="yes", active=k)
-        table = "diag_sparse" if own else "diag_rescaling"
-        curve(ax, f"{'3b' if own else '3c'} {name}", ours, table, rows, color=color, label=f"{k}")
+        sparse_curve(ax, "3c" if "×" in name else "3b", name, "yes", k, color=color, label=f"{k}")
     ax.set_title(name, fontsize=8.5)
     ax.set_xlabel("n")
 axes[0].set(ylabel="loss / baseline", ylim=(1e-7, 4))
@@ -493,26 +504,16 @@ claims.check("C9", gain, sign=gain > 1)
 #
 # The claim: scaled down too far, pretrained features become as expensive as new ones.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 9 of the paper. Main features that are a subset of the auxiliary ones (solid) or new (dotted), by setup and scale of the pretrained weights. (a) Diagonal networks, 5 main features, 24 seeds (MTL: 6); (b) ReLU networks, 1 main unit, 3 seeds, each over the STL baseline of the same scale. Filled: our mean ± 2 s.e.; hollow: published mean ± 2 s.e. over 6 seeds.", "name": "fig-multitask-finetuning-price"}, "image": {"alt": "Two rows of learning curves, each with a curve for nested and one for new features. The distance between the two curves shrinks from panel to panel as the weights are scaled down."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 9 of the paper. Main features that are a subset of the auxiliary ones (blue) or new (orange), by setup and scale of the pretrained weights. (a) Diagonal networks, 5 main features, 24 seeds (MTL: 6); (b) ReLU networks, 1 main unit, 3 seeds, each over the STL baseline of the same scale. Filled: our mean ± 2 s.e.; hollow: published mean ± 2 s.e. over 6 seeds.", "name": "fig-multitask-finetuning-price"}, "image": {"alt": "Two rows of learning curves, each with a curve for nested and one for new features. The distance between the two curves shrinks from panel to panel as the weights are scaled down."}}
 figure, axes = plt.subplots(2, 4, figsize=(style.PAGE_WIDTH, 4.2), sharey=True)
 looks = {"yes": {"color": style.OKABE_ITO["blue"]}, "no": {"color": style.OKABE_ITO["orange"]}}
-for ax, (name, scale) in zip(axes[0], facets.items(), strict=True):
+for ax, name in zip(axes[0], facets, strict=True):
     for nested, look in looks.items():
-        rows = f"overlap == '{nested}' and active_dims == 5 and "
-        own = scale in SETUPS
-        rows += f"setup == '{name}'" if own else f"setup == 'PT+FT' and w_scaling == {scale}"
-        ours = linear[name].sel(nested=nested, active=5)
-        table = "diag_sparse" if own else "diag_rescaling"
-        curve(ax, f"9a {name}", ours, table, rows, label={"yes": "subset", "no": "new"}[nested], **look)
+        sparse_curve(ax, "9a", name, nested, 5, label={"yes": "subset", "no": "new"}[nested], **look)
     ax.set_title(name, fontsize=8.5)
-for ax, scale in zip(axes[1], (None, 10.0, 1.0, 0.1), strict=True):
+for ax, name in zip(axes[1], ("MTL", "PT+FT × 10", "PT+FT × 1", "PT+FT × 0.1"), strict=True):
     for nested, look in looks.items():
-        same, run = 6 * (nested == "yes"), "multitask" if scale is None else "finetuned"
-        rows = f"n_units == 1 and corr == {int(nested == 'yes')} and "
-        rows += "setup == 'MTL'" if scale is None else f"setup == 'PT+FT' and weight_scaling == {scale}"
-        table = "relu_units" if scale is None else "relu_rescaling"
-        name = "MTL" if scale is None else f"PT+FT × {scale:g}"
-        curve(ax, f"9b {name}", units(run, 1, same, scale or 1.0), table, rows, **look)
+        units_curve(ax, "9b", name, 1, 6 * (nested == "yes"), **look)
     ax.set(title=name, xlabel="n")
 axes[0, 0].legend()
 for ax in axes[:, 0]:
@@ -525,7 +526,7 @@ if paper:
     at = {"active": 5, "n_train": 64}
     ratios = [linear[name].sel(at).mean("seed") for name in ("PT+FT", "PT+FT × 0.1", "PT+FT × 0.01")]
     gap = [float(np.log10(loss.sel(nested="no") / loss.sel(nested="yes"))) for loss in ratios]
-    pairs = [[units("finetuned", 1, same, c).sel(n_train=64) for same in (0, 6)] for c in (10.0, 1.0, 0.1)]
+    pairs = [[units(f"PT+FT × {c}", 1, same).sel(n_train=64) for same in (0, 6)] for c in (10, 1, 0.1)]
     relu_gap = [float(np.log10(new.mean() / nested.mean())) for new, nested in pairs]
     print("gaps, decades", {"diagonal": np.round(gap, 2), "ReLU": np.round(relu_gap, 2)})
     falls = -np.concatenate([np.diff(gap), np.diff(relu_gap)])
@@ -555,15 +556,10 @@ if paper:
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figures 3e and 3f of the paper. ReLU networks whose 1, 3 or 6 main units are auxiliary units; MTL, and PT+FT with pretrained weights times 1, 0.1 and 10. Filled: our mean ± 2 s.e. over 3 seeds; hollow, dashed: published mean ± 2 s.e. over 6 seeds.", "name": "fig-multitask-finetuning-relu-nested"}, "image": {"alt": "Four log-log learning curves by number of main units. Curves of MTL and of scale ten coincide; those of unscaled finetuning and of scale 0.1 fan out."}}
 figure, axes = plt.subplots(1, 4, figsize=(style.PAGE_WIDTH, 2.6), sharey=True)
-facets_relu = {"MTL": ("multitask", 1.0), "PT+FT": ("finetuned", 1.0)}
-facets_relu |= {"PT+FT × 0.1": ("finetuned", 0.1), "PT+FT × 10": ("finetuned", 10.0)}
-for ax, (name, (run, scale)) in zip(axes, facets_relu.items(), strict=True):
+facets_relu = ("MTL", "PT+FT", "PT+FT × 0.1", "PT+FT × 10")
+for ax, name in zip(axes, facets_relu, strict=True):
     for k, color in shades(UNITS).items():
-        rows = f"corr == 1 and n_units == {k} and "
-        rows += f"setup == '{name}'" if scale == 1 else f"setup == 'PT+FT' and weight_scaling == {scale}"
-        table = "relu_units" if scale == 1 else "relu_rescaling"
-        panel = f"{'3e' if scale == 1 else '3f'} {name}"
-        curve(ax, panel, units(run, k, 6, scale), table, rows, color=color, label=f"{k}")
+        units_curve(ax, "3f" if "×" in name else "3e", name, k, 6, color=color, label=f"{k}")
     ax.set(title=name, xlabel="n")
 axes[0].set(ylabel="loss / baseline", ylim=(1e-6, 4))
 axes[0].legend(title="units", fontsize=6.5)
@@ -572,19 +568,19 @@ plt.show()
 
 
 # %%
-def sensitivity(run, scale, n):
+def sensitivity(name, n):
     """Decades between the losses of 6 and of 1 nested unit."""
-    many, one = (float(units(run, k, 6, scale).sel(n_train=n).mean()) for k in (6, 1))
+    many, one = (float(units(name, k, 6).sel(n_train=n).mean()) for k in (6, 1))
     return np.log10(many / one)
 
 
 # %%
 if paper:
-    told = {name: sensitivity(*how, 64) for name, how in facets_relu.items()}
+    told = {name: sensitivity(name, 64) for name in facets_relu}
     print({name: round(float(value), 2) for name, value in told.items()})
     beyond = told["PT+FT"] - max(told["MTL"], told["PT+FT × 10"])
     print(claims.check("C11", beyond, sign=beyond > 0))
-    more = sensitivity("finetuned", 0.1, 128) - sensitivity("finetuned", 1.0, 128)
+    more = sensitivity("PT+FT × 0.1", 128) - sensitivity("PT+FT", 128)
     print(claims.check("C11b", more, sign=more > 0))
 
 # %% [markdown]
@@ -874,15 +870,17 @@ if paper:
     ranges = [np.quantile(draw.choice(one, (5000, 6)).mean(1), [0.025, 0.975]) for one in sparse["seeds"]]
     low, high = np.transpose(ranges)
     inside = sparse["published"].between(low * (1 - 1e-6), high * (1 + 1e-6))
+    near = sparse["published"].between(0.97, 1.03)
+    print(f"outside: {(~inside).sum()} of {len(inside)}, {(~inside & near).sum()} of them next to 1")
     why = "capped losses differ by up to 1.5 percent where both are next to those of the zero function"
     print(claims.check("A1b", float(inside.mean()), sign=inside.mean() > 0.5, reason=why))
 
 # %% [markdown]
 # At steep transitions one seed decides the mean of six.
 # With our first 6 seeds five exact points lay more than half a decade from the published ones, one of them 1.16 decades, and A1 came out as *partly*; we then solved for 24 seeds, and by the same rule the largest distance is 0.30.
-# A1b asks whether the published means look like means of 6 of our seeds, and 14 of 85 do not.
-# Nine of these are ratios within 2 % of 1: there we cap by the loss of the zero function, while the best of the published trajectories lies up to 1.5 % below it.
-# Of the other 76 points five are outside, as many as one expects of a 95 % range.
+# A1b asks whether the published means look like means of 6 of our seeds, and 15 of 95 do not (points that stand in two figures count twice).
+# Ten of these are ratios within 3 % of 1: there we cap by the loss of the zero function, while the best of the published trajectories lies up to 1.5 % below it.
+# The other five are as many as a 95 % range lets out of 95 points.
 #
 # Below a published ratio of 10⁻³ ({numref}`fig-multitask-finetuning-agreement`, grey) exact solutions are lower than published, which stopped at a finite training loss; ReLU networks are higher, which we pretrained for fewer steps.
 
