@@ -54,6 +54,7 @@ def dual_newton(
     ridge: Float[Array, ""] | float,
     tolerance: Float[Array, ""],
     max_steps: Int[Array, ""],
+    start: Float[Array, " n"] | None = None,
 ) -> DualState:
     r"""Minimise :math:`\phi^*(s) - y^\top\nu + \frac{\rho}{2}|\nu|^2` over :math:`\nu`,
     where s is an offset plus :math:`\nu` pulled back to the coefficients.
@@ -65,14 +66,15 @@ def dual_newton(
     Args:
         penalty: of d features.
         problem: X and y.
-        offset: s at :math:`\nu = 0`, where the iteration starts.
+        offset: s at :math:`\nu = 0`.
         ridge: :math:`\rho \ge 0`.
         tolerance: on the residual of :class:`DualState`.
         max_steps: largest number of Newton steps.
+        start: :math:`\nu` where the iteration starts; None for 0.
     """
-    zeros = jnp.zeros_like(problem.targets)
-    start = problem.predict(separable.mirror(penalty, jnp.zeros_like(offset)))
-    scale = _scale(problem.targets, start)
+    first = jnp.zeros_like(problem.targets) if start is None else start
+    initial = problem.predict(separable.mirror(penalty, jnp.zeros_like(offset)))
+    scale = _scale(problem.targets, initial)
 
     def state(dual, steps, stalled) -> DualState:
         mirrored = offset + problem.pull_back(dual)
@@ -89,8 +91,8 @@ def dual_newton(
         dual = jnp.where(improved, now.dual + length * direction, now.dual)
         return state(dual, now.steps + 1, ~improved)
 
-    first = state(zeros, jnp.int32(0), jnp.asarray(False))
-    return jax.lax.while_loop(_unfinished(tolerance, max_steps), advance, first)
+    begin = state(first, jnp.int32(0), jnp.asarray(False))
+    return jax.lax.while_loop(_unfinished(tolerance, max_steps), advance, begin)
 
 
 def _direction(

@@ -35,8 +35,9 @@ def falling_root(
 ) -> Root:
     """The root of a falling function, by Newton's method kept inside a bracket.
 
-    A Newton step that leaves the bracket, or that a slope of zero or an infinite value
-    makes meaningless, is replaced by bisection.
+    A Newton step that leaves the bracket, that a slope of zero or an infinite value makes
+    meaningless, or that is not shorter than half of the step before is replaced by
+    bisection: alone, Newton's method may run in a circle.
 
     Args:
         function: falling between ``low`` and ``high``, differentiable.
@@ -51,20 +52,23 @@ def falling_root(
         return jax.jvp(function, (x,), (jnp.ones_like(x),))
 
     def unfinished(state) -> Array:
-        return ~(jnp.abs(state[3]) <= tolerance) & (state[5] < max_steps)
+        return ~(jnp.abs(state[3]) <= tolerance) & (state[6] < max_steps)
 
     def advance(state):
-        low, high, x, value, slope, steps = state
+        low, high, x, value, slope, last, steps = state
         low, high = jnp.where(value > 0, x, low), jnp.where(value > 0, high, x)
         newton = x - value / slope
         inside = (newton > low) & (newton < high)
-        x = jnp.where(inside, newton, (low + high) / 2.0)
-        return low, high, x, *evaluate(x), steps + 1
+        shorter = jnp.abs(newton - x) < 0.5 * last
+        new = jnp.where(inside & shorter, newton, (low + high) / 2.0)
+        return low, high, new, *evaluate(new), jnp.abs(new - x), steps + 1
 
     x = jnp.asarray(guess)
-    ends = (jnp.broadcast_to(jnp.asarray(end, x.dtype), x.shape) for end in (low, high))
-    first = (*ends, x, *evaluate(x), jnp.int32(1))
-    _, _, x, value, _, steps = jax.lax.while_loop(unfinished, advance, first)
+    bottom, top = (
+        jnp.broadcast_to(jnp.asarray(end, x.dtype), x.shape) for end in (low, high)
+    )
+    first = (bottom, top, x, *evaluate(x), top - bottom, jnp.int32(1))
+    _, _, x, value, _, _, steps = jax.lax.while_loop(unfinished, advance, first)
     return Root(x, jnp.abs(value), steps)
 
 

@@ -101,6 +101,36 @@ def epoch_step(
     return step
 
 
+def repeated(
+    step: Step, loss: Callable[[Any], Float[Array, ""]], times: int
+) -> Step:
+    """Many steps as one, after which alone the loss is looked at.
+
+    With it :func:`iterate` follows protocols that check for convergence at intervals.
+
+    Args:
+        step: of :func:`gradient_step` or :func:`epoch_step`.
+        loss: of the parameters after the last of the steps.
+        times: number of steps, 1 or more.
+
+    Raises:
+        ValueError: fewer than one step.
+    """
+    if times < 1:
+        raise ValueError(f"times={times} must be 1 or more")
+
+    def steps(params, learning_rate, number):
+        first = number * times
+
+        def one(i, params):
+            return step(params, learning_rate, first + i)[0]
+
+        params = jax.lax.fori_loop(0, times, one, params)
+        return params, loss(params)
+
+    return steps
+
+
 def iterate(
     step: Step,
     params: PyTree,

@@ -186,3 +186,85 @@ def test_closed_forms_refuse_several_outputs() -> None:
         diagonal.amplitudes(params)
     with pytest.raises(ValueError, match="the network has 2 outputs"):
         diagonal.flow(params, jnp.zeros(4))
+
+
+@pytest.mark.parametrize("balance", [-1.0, -0.3, 0.0, 0.99, 1.0])
+def test_layers_start_with_their_scale_and_balance(balance: float) -> None:
+    params = diagonal.init_layers(5, 0.02, balance)
+    w, v = params.w_plus, params.v_plus[0]
+    np.testing.assert_allclose(w**2 + v**2, 0.02, rtol=1e-14)
+    np.testing.assert_allclose(w**2 - v**2, 0.02 * balance, atol=1e-17)
+    np.testing.assert_array_equal(diagonal.coefficients(params), np.zeros((1, 5)))
+
+
+@given(
+    scale=st.floats(-6, 2),
+    balance=st.floats(-1, 1),
+    gamma=st.sampled_from([1e-6, 0.1, 10.0]),
+)
+def test_pretrained_networks_have_the_width_of_the_theorem(
+    scale: float, balance: float, gamma: float
+) -> None:
+    c, beta = 10.0**scale, jnp.array([-2.0, 0.0, 1e-4, 1.0])
+    params = diagonal.pretrained(beta, c, balance)
+    np.testing.assert_allclose(
+        diagonal.coefficients(params)[0], beta, rtol=1e-9, atol=1e-12 * c
+    )
+    again = diagonal.rebalance(params, gamma)
+    np.testing.assert_array_equal(diagonal.coefficients(again), np.zeros((1, 4)))
+    up, down = diagonal.amplitudes(again)
+    root_k = 2 * c * (1 + balance) * (1 + np.hypot(1, beta / c)) + gamma**2
+    # The sum of both branches cancels where the balance is close to -1.
+    lost = 1e-14 * (np.abs(beta) + c)
+    np.testing.assert_allclose(
+        4 * np.sqrt(up * down), root_k, rtol=1e-6, atol=np.max(lost)
+    )
+
+
+def test_pretraining_reaches_its_coefficients_by_gradient_flow() -> None:
+    beta = jnp.array([0.7, -1.3])
+    start = diagonal.init_layers(2, 0.1, -0.6)
+
+    def slope(_, flat):
+        w_plus, w_minus, v_plus, v_minus = np.split(flat, 4)
+        error = w_plus * v_plus - w_minus * v_minus - beta
+        moved = (-error * v_plus, error * v_minus, -error * w_plus, error * w_minus)
+        return np.concatenate(moved)
+
+    flat = np.concatenate([np.ravel(leaf) for leaf in start])
+    end = solve_ivp(slope, (0, 200), flat, rtol=1e-10, atol=1e-12).y[:, -1]
+    closed = diagonal.pretrained(beta, 0.1, -0.6)
+    np.testing.assert_allclose(
+        end, np.concatenate([np.ravel(leaf) for leaf in closed]), atol=1e-7
+    )
+
+
+def test_flow_keeps_what_is_conserved_and_a_step_of_descent_shrinks_it() -> None:
+    params = _network(3)
+    before = diagonal.conserved(params)
+    after = diagonal.conserved(diagonal.flow(params, _dual(3)))
+    for old, new in zip(before, after, strict=True):
+        np.testing.assert_allclose(new, old, rtol=1e-10, atol=1e-10)
+    slope, rate = jnp.array([0.3, -1.0, 0.0, 2.0]), 0.1
+    w_plus, w_minus, v_plus, v_minus = params
+    stepped = Diagonal(
+        w_plus - rate * slope * v_plus[0],
+        w_minus + rate * slope * v_minus[0],
+        v_plus - rate * (slope * w_plus)[None],
+        v_minus + rate * (slope * w_minus)[None],
+    )
+    for old, new in zip(before, diagonal.conserved(stepped), strict=True):
+        np.testing.assert_allclose(new, old * (1 - rate**2 * slope**2), atol=1e-12)
+
+
+def test_networks_that_cannot_learn_are_refused() -> None:
+    dead = diagonal.pretrained(jnp.array([1.0, 0.0]), 1e-3, -1.0)
+    with pytest.raises(ValueError, match="no weight is left to learn with"):
+        diagonal.rebalance(dead, 0.0)
+    assert (diagonal.rebalance(dead, 1e-3).v_plus > 0).all()
+    with pytest.raises(ValueError, match=r"balance=1\.5"):
+        diagonal.init_layers(2, 1.0, 1.5)
+    with pytest.raises(ValueError, match=r"readout=-0\.1"):
+        diagonal.rebalance(dead, -0.1)
+    with pytest.raises(ValueError, match="n_inputs=0"):
+        diagonal.init_layers(0, 1.0, 0.0)

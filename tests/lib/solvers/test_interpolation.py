@@ -12,9 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jaxtyping import Array, Float
+from scipy.optimize import linprog
 
 from inductive.paths import PUBLISHED
-from inductive.solvers.interpolation import kkt_residual, minimum_penalty
+from inductive.solvers.interpolation import (
+    kkt_residual,
+    minimum_modulus,
+    minimum_penalty,
+)
 from inductive.theory.penalties.separable import (
     HyperbolicEntropy,
     WeightedSquares,
@@ -255,7 +260,8 @@ def test_zero_targets_give_the_start() -> None:
 
 def test_failure_is_reported() -> None:
     (x, y), penalty = _data(), _entropy()
-    contradictory = minimum_penalty(penalty, x.at[1].set(x[0]), y)
+    # Known to be dependent, such examples are refused before anything is solved.
+    contradictory = jax.jit(minimum_penalty)(penalty, x.at[1].set(x[0]), y)
     assert not bool(contradictory.converged)
     assert float(contradictory.residual) > 0.1 * float(jnp.abs(y[0] - y[1]))
     short = minimum_penalty(penalty, x, y, max_steps=1)
@@ -295,3 +301,47 @@ def test_a_cell_of_the_reference_table_is_met() -> None:
         losses.append(float(((np.asarray(ours.coefficients[0]) - teacher) ** 2).sum()))
     variance = np.var(losses, ddof=1) / 8 + cell["loss_sd"] ** 2 / cell["n"]
     assert abs(np.mean(losses) - cell["loss_mean"]) < 3 * math.sqrt(variance)
+
+
+@pytest.mark.parametrize("active", [4, 12, 25])
+def test_least_modulus_equals_a_linear_program(active: int) -> None:
+    n, d = 25, 60
+    draw = np.random.default_rng(active)
+    x, weight = draw.standard_normal((n, d)), draw.uniform(0.5, 2.0, d)
+    teacher = np.zeros(d)
+    teacher[:active] = draw.standard_normal(active)
+    y = x @ teacher
+    program = linprog(np.r_[weight, weight], A_eq=np.hstack([x, -x]), b_eq=y)
+    expected = program.x[:d] - program.x[d:]
+    ours = minimum_modulus(jnp.array(x), jnp.array(y), weight=jnp.array(weight))
+    assert ours.converged
+    beta = np.asarray(ours.coefficients[0])
+    # The gap of the barrier, for a width relative to the least squares' coefficients.
+    gap = 2 * d * 1e-7 * np.abs(weight * (np.linalg.pinv(x) @ y)).max()
+    assert -1e-6 < weight @ np.abs(beta) - program.fun < gap
+    np.testing.assert_allclose(beta, expected, atol=2e-4)
+
+
+def test_least_modulus_of_two_outputs_is_solved_one_by_one() -> None:
+    draw = np.random.default_rng(0)
+    x, y = jnp.array(draw.standard_normal((12, 20))), jnp.array(draw.standard_normal(12))
+    output = jnp.arange(12) % 2
+    both = minimum_modulus(x, y, output=output, n_outputs=2).coefficients
+    for number in (0, 1):
+        own = output == number
+        one = minimum_modulus(x[own], y[own]).coefficients[0]
+        np.testing.assert_allclose(both[number], one, atol=1e-5)
+
+
+def test_zero_targets_have_no_modulus() -> None:
+    ours = minimum_modulus(jnp.eye(3, 5), jnp.zeros(3))
+    np.testing.assert_allclose(ours.coefficients, np.zeros((1, 5)), atol=1e-15)
+    with pytest.raises(ValueError, match="width=0"):
+        minimum_modulus(jnp.eye(3, 5), jnp.zeros(3), width=0.0)
+
+
+def test_dependent_examples_are_refused() -> None:
+    (x, y), penalty = _data(4, 9), _entropy(9)
+    twice = jnp.concatenate([x, 2.0 * x[:1]])
+    with pytest.raises(ValueError, match="5 examples of output 0 have rank 4"):
+        minimum_penalty(penalty, twice, jnp.concatenate([y, 2.0 * y[:1]]))

@@ -15,6 +15,8 @@ FALLING: list[tuple[Callable, float | None]] = [
     (lambda x: 2.0 - jnp.exp(x), np.log(2.0)),
     (lambda x: -jnp.arctan(50.0 * (x - 3.0)), 3.0),
     (lambda x: -((x - 1.0) ** 3), 1.0),
+    # Newton's method alone jumps between x and -x for ever.
+    (lambda x: -jnp.sign(x) * jnp.sqrt(jnp.abs(x)), 0.0),
     (lambda x: jnp.log(1e-30) - jnp.log(jnp.exp(-x) + 1.0) + 70.0 - x, None),
 ]
 

@@ -242,3 +242,28 @@ def test_orders_differ_between_epochs() -> None:
 def test_batches_without_examples_are_refused() -> None:
     with pytest.raises(ValueError, match="batch_size=0 must be 1 or more"):
         gd.epoch_step(_squares, jnp.zeros(3), 0, rng.root(0))
+
+
+def test_repeated_steps_are_looked_at_only_at_their_end() -> None:
+    step = gd.gradient_step(_bowl)
+    start, rate = jnp.array([1.0, -2.0]), 0.05
+    coarse = gd.iterate(
+        gd.repeated(step, _bowl, 7),
+        start,
+        learning_rate=rate,
+        threshold=1e-6,
+        max_steps=100,
+    )
+    fine = gd.iterate(
+        step,
+        start,
+        learning_rate=rate,
+        threshold=0.0,
+        max_steps=7 * int(coarse.steps),
+    )
+    np.testing.assert_allclose(coarse.params, fine.params, rtol=1e-12)
+    np.testing.assert_allclose(coarse.loss, _bowl(coarse.params), rtol=1e-12)
+    assert coarse.loss < 1e-6
+    assert coarse.stop == Stop.CONVERGED
+    with pytest.raises(ValueError, match="times=0"):
+        gd.repeated(step, _bowl, 0)

@@ -16,6 +16,7 @@ from inductive.theory.penalties.diagonal import (
     symmetric_kappa,
 )
 from inductive.theory.penalties.entropy import entropy_order, entropy_penalty, q
+from inductive.theory.penalties.modulus import SmoothModulus
 from inductive.theory.penalties.relu import (
     finetuned_norm,
     relu_finetuning,
@@ -33,6 +34,7 @@ __all__ = [
     "HyperbolicEntropy",
     "Orders",
     "Separable",
+    "SmoothModulus",
     "WeightedSquares",
     "branch_kappa",
     "entropy_order",
