@@ -11,12 +11,9 @@ import pytest
 
 from inductive import rng
 from inductive.data import ImageDataset
-from inductive.experiments.multitask_finetuning import (
-    image_networks,
-    image_sweeps,
-    image_tasks,
-    images,
-)
+from inductive.experiments.image_classification import networks, tasks
+from inductive.experiments.image_classification import training as images
+from inductive.experiments.multitask_finetuning import image_sweeps
 from inductive.models import resnet
 from inductive.train import epochs
 from inductive.train.stop import Stop
@@ -28,7 +25,7 @@ CLASSES, PER_CLASS, N_TEST = 5, 6, 2
 ZERO = jnp.zeros(())
 
 
-def _labelled() -> image_tasks.ClassImages:
+def _labelled() -> tasks.ClassImages:
     """Images of 4 × 4 pixels that show their class and number."""
 
     def draw(n: int) -> Any:
@@ -38,12 +35,12 @@ def _labelled() -> image_tasks.ClassImages:
             np.broadcast_to(numbers[..., None, None, None], shape), "uint8"
         )
 
-    return image_tasks.ClassImages(draw(PER_CLASS), draw(N_TEST))
+    return tasks.ClassImages(draw(PER_CLASS), draw(N_TEST))
 
 
 @cache
-def _problem(seed: int = 0) -> image_tasks.Problem:
-    return jit(image_tasks.draw_problem)(rng.root(seed), _labelled())
+def _problem(seed: int = 0) -> tasks.Problem:
+    return jit(tasks.draw_problem)(rng.root(seed), _labelled())
 
 
 def _linear(optimiser: Any, n_classes: int = 8, n_inputs: int = 768) -> Any:
@@ -60,7 +57,7 @@ def _linear(optimiser: Any, n_classes: int = 8, n_inputs: int = 768) -> Any:
         logits = flat @ params["weight"] + params["bias"][None]
         return resnet.Output(logits, (flat, logits), state)
 
-    return image_networks.Network(init, apply, optimiser)
+    return networks.Network(init, apply, optimiser)
 
 
 SGD = epochs.sgd(1e-3, momentum=0.9)
@@ -71,7 +68,7 @@ def test_a_seed_splits_classes_into_two_tasks() -> None:
     problem = _problem()
     n_pool = 2 * PER_CLASS
     everything = jnp.arange(CLASSES * PER_CLASS)
-    pixels, place = jit(image_tasks.examples)(problem, everything)
+    pixels, place = jit(tasks.examples)(problem, everything)
     shown = np.round((np.asarray(pixels[:, 0, 0, 0]) + 1) * 127.5).astype(int)
     order = np.asarray(problem.order)
     np.testing.assert_array_equal(shown // 10, order[np.asarray(place)])
@@ -85,7 +82,7 @@ def test_a_seed_splits_classes_into_two_tasks() -> None:
 
 
 def test_pixels_are_normalised() -> None:
-    ends = image_tasks.normalised(jnp.asarray([[[[0, 51, 255]]]], "uint8"))
+    ends = tasks.normalised(jnp.asarray([[[[0, 51, 255]]]], "uint8"))
     np.testing.assert_allclose(ends[0, 0, 0], [-1, -0.6, 1], atol=1e-6)
     assert ends.dtype == jnp.float32
 
@@ -100,10 +97,10 @@ def _dataset(labels: list[int]) -> ImageDataset:
 
 
 def test_data_sets_are_sorted_by_class_without_changing_their_order() -> None:
-    found = image_tasks.by_class(_dataset([1, 0, 2, 0, 1, 2]))
+    found = tasks.by_class(_dataset([1, 0, 2, 0, 1, 2]))
     assert found.train[:, :, 0, 0, 0].tolist() == [[1, 3], [10, 14], [22, 25]]
     assert found.test[:, :, 3, 3, 2].tolist() == [[1, 3], [10, 14], [22, 25]]
-    fewer = image_tasks.by_class(_dataset([1, 0, 2, 0, 1, 2]), per_class=1)
+    fewer = tasks.by_class(_dataset([1, 0, 2, 0, 1, 2]), per_class=1)
     assert fewer.train[:, :, 0, 0, 0].tolist() == [[1], [10], [22]]
     assert fewer.test.shape[1] == 2
     uneven = _dataset([1, 0, 1, 0])
@@ -112,14 +109,14 @@ def test_data_sets_are_sorted_by_class_without_changing_their_order() -> None:
         train_images=uneven.train_images[:3],
         train_labels=uneven.train_labels[:3],
     )
-    fewer = image_tasks.by_class(uneven, per_class=1)
+    fewer = tasks.by_class(uneven, per_class=1)
     assert fewer.train[:, :, 0, 0, 0].tolist() == [[1], [10]]
 
 
 def test_data_sets_are_loaded_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     sets = {"cifar10": _dataset([0, 0, 1, 1])}
-    monkeypatch.setattr(image_tasks.data, "load", sets.__getitem__)
-    found = image_tasks.named_images(rng.root(0), "cifar10", 1)
+    monkeypatch.setattr(tasks.data, "load", sets.__getitem__)
+    found = tasks.named_images(rng.root(0), "cifar10", 1)
     assert found.train.shape == (2, 1, 4, 4, 3)
 
 
@@ -136,11 +133,11 @@ def test_classes_of_other_sizes_are_refused(
     labels: list[int], per_class: int | None, complaint: str
 ) -> None:
     with pytest.raises(ValueError, match=complaint):
-        image_tasks.by_class(_dataset(labels), per_class)
+        tasks.by_class(_dataset(labels), per_class)
 
 
 def test_generated_classes_are_the_leaves_of_a_tree() -> None:
-    draw = jit(partial(image_tasks.generated_images, depth=2, noise=0.2))
+    draw = jit(partial(tasks.generated_images, depth=2, noise=0.2))
     shared = []
     for seed in range(3):
         found = draw(rng.root(seed))
@@ -165,24 +162,24 @@ def test_generated_classes_are_the_leaves_of_a_tree() -> None:
 )
 def test_impossible_images_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        image_tasks.generated_images(rng.root(0), **wrong)
+        tasks.generated_images(rng.root(0), **wrong)
 
 
 def test_problems_need_enough_classes_and_images_that_match() -> None:
     train, test = _labelled()
     for n in (2, 3):
         with pytest.raises(ValueError, match=f"{n} classes are too few"):
-            image_tasks.draw_problem(
-                rng.root(0), image_tasks.ClassImages(train[:n], test[:n])
-            )
+            tasks.draw_problem(rng.root(0), tasks.ClassImages(train[:n], test[:n]))
     for other in (test[:4], test[:, :, :2]):
         with pytest.raises(ValueError, match="differ in classes or size"):
-            image_tasks.draw_problem(rng.root(0), image_tasks.ClassImages(train, other))
+            tasks.draw_problem(rng.root(0), tasks.ClassImages(train, other))
 
 
-@pytest.mark.parametrize("name", ["resnet-tiny", "vit-tiny", "resnet18", "vit"])
+@pytest.mark.parametrize(
+    "name", ["resnet-tiny", "vit-tiny", "resnet-small", "resnet18", "vit"]
+)
 def test_a_scale_multiplies_every_parameter(name: str) -> None:
-    network = image_networks.network_for(name, 8, (16, 16))
+    network = networks.network_for(name, 8, (16, 16))
     shapes = jax.eval_shape(network.init, jax.random.key(0))[0]
     leaves, tree = jax.tree.flatten(shapes)
     # One number stands for each array.
@@ -207,7 +204,7 @@ def _pretrained(optimiser: Any) -> tuple[Any, epochs.Trained]:
     training = images.Training(max_epochs=200, batch_size=6)
 
     def both(key: Any) -> Any:
-        problem = image_tasks.draw_problem(key, _labelled())
+        problem = tasks.draw_problem(key, _labelled())
         start = images.untrained(key, network, problem)
         return start.params, images.pretrain(key, network, problem, training)
 
@@ -236,7 +233,7 @@ def test_losses_are_cross_entropies_within_the_slice_of_a_task() -> None:
     problem, network = _problem(), _linear(SGD, CLASSES, 48)
     params, state = network.init(rng.root(1))
     every = jnp.arange(CLASSES * PER_CLASS)
-    pixels, place = jit(image_tasks.examples)(problem, every)
+    pixels, place = jit(tasks.examples)(problem, every)
     flat = np.asarray(pixels, float).reshape(len(pixels), -1)
     logits = flat @ np.asarray(params["weight"], float) + 0.1
     parts = [
@@ -312,8 +309,8 @@ def test_dimensions_are_averaged_over_whole_blocks(
     block: int | None, kept: int
 ) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (4, 20, 4, 4, 3), np.uint8)
-    problem = image_tasks.Problem(
-        image_tasks.ClassImages(jnp.asarray(pixels), jnp.asarray(pixels)),
+    problem = tasks.Problem(
+        tasks.ClassImages(jnp.asarray(pixels), jnp.asarray(pixels)),
         jnp.arange(4),
         jnp.arange(40),
     )
@@ -347,9 +344,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every name means a linear network, and the same random images."""
     monkeypatch.setattr(image_sweeps, "network_for", lambda *_: _linear(SGD))
     pixels = np.random.default_rng(0).integers(0, 256, (8, 24, 16, 16, 3), np.uint8)
-    made = image_tasks.ClassImages(
-        jnp.asarray(pixels[:, :16]), jnp.asarray(pixels[:, 16:])
-    )
+    made = tasks.ClassImages(jnp.asarray(pixels[:, :16]), jnp.asarray(pixels[:, 16:]))
     monkeypatch.setattr(image_sweeps, "named_images", lambda *_: made)
 
 
@@ -396,7 +391,7 @@ def test_the_grid_equals_its_points() -> None:
 def test_all_setups_return_the_same_arrays() -> None:
     shapes = [
         jax.eval_shape(_transfer(setup=setup, n_main=16), rng.root(0))
-        for setup in images.SETUPS
+        for setup in image_sweeps.SETUPS
     ]
     assert shapes[0] == shapes[1] == shapes[2]
 
@@ -437,16 +432,18 @@ def test_an_empty_grid_is_refused(axis: str) -> None:
 
 
 def test_unknown_names_and_impossible_sizes_are_refused() -> None:
-    with pytest.raises(ValueError, match="resnet18, resnet-tiny, vit, vit-tiny"):
-        image_networks.network_for("resnet", 8, (16, 16))
+    with pytest.raises(
+        ValueError, match="resnet18, resnet-small, resnet-tiny, vit, vit-tiny"
+    ):
+        networks.network_for("resnet", 8, (16, 16))
     with pytest.raises(ValueError, match="cifar10, cifar100"):
-        image_tasks.named_images(rng.root(0), "cifar")
+        tasks.named_images(rng.root(0), "cifar")
     with pytest.raises(ValueError, match="per_class=0"):
-        image_tasks.named_images(rng.root(0), "generated", 0)
+        tasks.named_images(rng.root(0), "generated", 0)
     for shape in ((16, 12), (18, 18)):
         with pytest.raises(ValueError, match="multiple of 4"):
-            image_networks.network_for("vit-tiny", 8, shape)
-    assert image_networks.network_for("resnet-tiny", 8, (18, 12)).block is None
+            networks.network_for("vit-tiny", 8, shape)
+    assert networks.network_for("resnet-tiny", 8, (18, 12)).block is None
 
 
 SMOKE = {

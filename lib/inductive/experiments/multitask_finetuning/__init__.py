@@ -3,7 +3,7 @@
 ``plans`` lists the sweeps; ``multitask`` and ``finetuning`` are those of diagonal
 networks, ``relu``, ``relu_multitask``, ``relu_ridge`` and ``relu_clusters`` those of ReLU
 networks, ``rescaling`` is the question beyond the paper, ``checks`` compares penalties
-with training, and ``images`` is the pipeline of the image experiment.
+with training, and ``image_sweeps`` is the image experiment.
 """
 
 from inductive.experiments.multitask_finetuning.checks import (

@@ -1,20 +1,23 @@
-"""What is swept over images: one condition at a time, or a grid after one pretraining."""
+"""What is swept over images: one condition at a time, or a grid after one pretraining.
+
+The experiment of Lippl & Lindsey (NeurIPS 2024), figure 5. Before finetuning all parameters are
+multiplied by one factor.
+"""
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key, Num, PyTree
 
-from inductive.experiments.multitask_finetuning.image_networks import (
+from inductive.experiments.image_classification.networks import (
     Network,
     network_for,
 )
-from inductive.experiments.multitask_finetuning.image_tasks import (
+from inductive.experiments.image_classification.tasks import (
     Problem,
     draw_problem,
     named_images,
 )
-from inductive.experiments.multitask_finetuning.images import (
-    SETUPS,
+from inductive.experiments.image_classification.training import (
     Training,
     checked_scale,
     fit,
@@ -27,6 +30,9 @@ from inductive.experiments.multitask_finetuning.images import (
 from inductive.train import epochs
 
 Outputs = dict[str, Num[Array, "..."]]
+
+SETUPS = ("STL", "MTL", "PT+FT")
+"""Main task alone, both tasks in turn, main task after the auxiliary one."""
 
 PROBES = 1000
 """Images on which the dimensions of representations are measured, by default."""

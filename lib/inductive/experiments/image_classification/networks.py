@@ -34,6 +34,7 @@ class Network(NamedTuple):
 _TINY_VIT = {"width": 16, "depth": 2, "hidden": 32}
 _SIZES: dict[str, dict[str, Any]] = {
     "resnet18": resnet.RESNET18,
+    "resnet-small": {"widths": (16, 32, 64, 128), "blocks": 1},
     "resnet-tiny": {"widths": (4, 8), "blocks": 1},
     "vit": {**vision_transformer.PAPER, "n_heads": vision_transformer.HEADS},
     "vit-tiny": {**_TINY_VIT, "n_heads": 2},
@@ -46,7 +47,9 @@ def network_for(name: str, n_classes: int, shape: tuple[int, int]) -> Network:
     Learning rates are those of Lippl & Lindsey (NeurIPS 2024).
 
     Args:
-        name: "resnet18", "vit" (those of the paper), "resnet-tiny" or "vit-tiny".
+        name: "resnet18", "vit" (those of that paper), "resnet-small" (as deep in stages as
+            ResNet-18, with a block each and a quarter of the channels), "resnet-tiny" or
+            "vit-tiny".
         n_classes: number of outputs.
         shape: height and width of the images in pixels.
 

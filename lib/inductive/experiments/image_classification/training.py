@@ -1,11 +1,11 @@
 r"""Image classification: a main task of two classes, an auxiliary task of all others.
 
-The experiment of Lippl & Lindsey (NeurIPS 2024), figure 5. One output layer has a logit for each
-class; each task uses the softmax of its own slice, so that the main task's readout never sees a
-label in pretraining. (Gradient descent leaves it as it was drawn. An L2 penalty inside Adam shrinks
-it to nearly zero: Adam divides a gradient by its size, also where the penalty alone makes it.)
-Before finetuning all parameters are multiplied by one factor. Training is in single precision and
-stops when an epoch's mean loss is small: of the main task, in pretraining of the auxiliary one.
+As in Lippl & Lindsey (NeurIPS 2024), figure 5. One output layer has a logit for each class; each
+task uses the softmax of its own slice, so that the main task's readout never sees a label in
+pretraining. (Gradient descent leaves it as it was drawn. An L2 penalty inside Adam shrinks it to
+nearly zero: Adam divides a gradient by its size, also where the penalty alone makes it.) Training
+is in single precision and stops when an epoch's mean loss is small: of the main task, in
+pretraining of the auxiliary one.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, PyTree
 
 from inductive import rng
-from inductive.experiments.multitask_finetuning.image_networks import Network
-from inductive.experiments.multitask_finetuning.image_tasks import (
+from inductive.experiments.image_classification.networks import Network
+from inductive.experiments.image_classification.tasks import (
     N_MAIN_CLASSES,
     Problem,
     examples,
@@ -26,9 +26,6 @@ from inductive.experiments.multitask_finetuning.image_tasks import (
 from inductive.metrics import dimensions
 from inductive.models.scales import positive
 from inductive.train import epochs
-
-SETUPS = ("STL", "MTL", "PT+FT")
-"""Main task alone, both tasks in turn, main task after the auxiliary one."""
 
 
 class Training(NamedTuple):
