@@ -63,6 +63,7 @@ audit: $(STAMP)  ## recompute random points of stored sweeps; ALL=1 takes costly
 bench: $(BENCH)  ## measure speed beside other libraries; needs 6 GB for torch
 	@$(VENV)-bench/bin/python benchmarks/sweep.py
 	@$(VENV)-bench/bin/python benchmarks/multitask.py
+	@$(VENV)-bench/bin/python benchmarks/pretraining.py
 	@$(VENV)-bench/bin/python benchmarks/figures.py
 	@$(VENV)-bench/bin/python benchmarks/tables.py
 

@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 
 import multitask_tables
+import pretraining_tables
 from inductive import paths
 from measure import folder
 from peers import LABELS, SIZES
@@ -112,6 +113,8 @@ TABLES = {
     "machine": machine,
     **multitask_tables.TABLES,
     "multitask-machine": partial(machine, "multitask_machine"),
+    **pretraining_tables.TABLES,
+    "pretraining-machine": partial(machine, "pretraining_machine"),
 }
 
 
