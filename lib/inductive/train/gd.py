@@ -101,9 +101,7 @@ def epoch_step(
     return step
 
 
-def repeated(
-    step: Step, loss: Callable[[Any], Float[Array, ""]], times: int
-) -> Step:
+def repeated(step: Step, loss: Callable[[Any], Float[Array, ""]], times: int) -> Step:
     """Many steps as one, after which alone the loss is looked at.
 
     With it :func:`iterate` follows protocols that check for convergence at intervals.

@@ -6,7 +6,7 @@ laws the flow is also mirror flow of as many dual variables as there are example
 the network, so that the two can be compared.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import diffrax
 import jax
@@ -86,14 +86,14 @@ def _network_flow(
     def loss(weights: Diagonal) -> Float[Array, ""]:
         return problem.loss(diagonal.coefficients(weights))
 
-    def slope(t: Array, weights: Diagonal, args: None) -> Diagonal:
+    def slope(t: Any, weights: Diagonal, args: None) -> Diagonal:
         del t, args
         return jax.tree.map(jnp.negative, jax.grad(loss)(weights))
 
     before = diagonal.conserved(params)
     size = jnp.stack([jnp.abs(leaf).max() for leaf in params]).max()
 
-    def report(t: Array, weights: Diagonal, args: None) -> NetworkFlow:
+    def report(t: Any, weights: Diagonal, args: None) -> NetworkFlow:
         del t, args
         moved = jax.tree.map(jnp.subtract, diagonal.conserved(weights), before)
         drift = jnp.stack([jnp.abs(leaf).max() for leaf in moved]).max() / size**2
@@ -108,7 +108,9 @@ def _network_flow(
         None,
         params,
         saveat=diffrax.SaveAt(ts=times, fn=report),
-        stepsize_controller=diffrax.PIDController(rtol=tolerance, atol=tolerance * size),
+        stepsize_controller=diffrax.PIDController(
+            rtol=tolerance, atol=tolerance * size
+        ),
         max_steps=max_steps,
         throw=False,
     )

@@ -324,7 +324,10 @@ def test_least_modulus_equals_a_linear_program(active: int) -> None:
 
 def test_least_modulus_of_two_outputs_is_solved_one_by_one() -> None:
     draw = np.random.default_rng(0)
-    x, y = jnp.array(draw.standard_normal((12, 20))), jnp.array(draw.standard_normal(12))
+    x, y = (
+        jnp.array(draw.standard_normal((12, 20))),
+        jnp.array(draw.standard_normal(12)),
+    )
     output = jnp.arange(12) % 2
     both = minimum_modulus(x, y, output=output, n_outputs=2).coefficients
     for number in (0, 1):

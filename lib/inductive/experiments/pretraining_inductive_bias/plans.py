@@ -82,11 +82,15 @@ def _paper() -> dict[str, Plan]:
         "stages": _stages(0.1, 48),
         "flows": _flows(3),
         "descent": _descent((0.059, 0.108, 0.206), 3),
-        "relu": _relu(10, {"init_scale": (0.1, 0.3), "kappa": RATIOS}, readouts=(0.1, 1.0)),
+        "relu": _relu(
+            10, {"init_scale": (0.1, 0.3), "kappa": RATIOS}, readouts=(0.1, 1.0)
+        ),
         "modular-kappa": _modular(10, {"kappa": RATIOS}, scale=1.0),
         "modular-scale": _modular(10, {"scale": (1.4, 2.0)}, kappa=1.0),
         "frames": _frames(),
-        "phases": _finetuning((phases.ALPHA,), 12, phases.by_factor(phases.SIMULATED), 2000),
+        "phases": _finetuning(
+            (phases.ALPHA,), 12, phases.by_factor(phases.SIMULATED), 2000
+        ),
     }
 
 
@@ -120,9 +124,7 @@ def _finetuning(
     )
 
 
-def _noise(
-    alphas: tuple[float, ...], variances: tuple[float, ...], seeds: int
-) -> Plan:
+def _noise(alphas: tuple[float, ...], variances: tuple[float, ...], seeds: int) -> Plan:
     quiet = _finetuning(alphas, seeds, NOISY, 800)
     return quiet._replace(axes={"alpha": alphas, "label_noise": variances})
 
@@ -149,7 +151,7 @@ def _flows(seeds: int) -> Plan:
     dims |= {"pretrained": ("setting", "feature")}
     # An adaptive integrator takes other steps after other roundings.
     close = {"rtol": 0.5, "atol": 1e-6}
-    wide = {name: close for name in ("pretraining", "width", "finetuning", "drift")}
+    wide = dict.fromkeys(("pretraining", "width", "finetuning", "drift"), close)
     tight = {"rtol": 1e-3, "atol": 1e-6}
     return Plan(
         checks.flow_against_minimizer,
@@ -159,7 +161,7 @@ def _flows(seeds: int) -> Plan:
         {"rows": checks.KNOBS},
         dims,
         {},
-        wide | {name: tight for name in ("pretrained", "loss", "error", "limit")},
+        wide | dict.fromkeys(("pretrained", "loss", "error", "limit"), tight),
     )
 
 
@@ -182,9 +184,7 @@ def _descent(alphas: tuple[float, ...], seeds: int) -> Plan:
     )
 
 
-def _relu(
-    seeds: int, axes: Mapping[str, tuple[float, ...]], **constants: Any
-) -> Plan:
+def _relu(seeds: int, axes: Mapping[str, tuple[float, ...]], **constants: Any) -> Plan:
     outputs = ("loss", "train", "steps", "stop")
     # Units that cross their kink within rounding part two runs: by up to a tenth.
     close = {"rtol": 0.3}
@@ -258,4 +258,4 @@ def _frames() -> Plan:
 def _exact(outputs: Iterable[str]) -> dict[str, dict[str, float]]:
     """Convex solutions in double precision: errors to a permille, above rounding."""
     within = {"rtol": 1e-3, "atol": 1e-12}
-    return {name: within for name in outputs} | {"kkt": {"rtol": 0.0, "atol": 1e-9}}
+    return dict.fromkeys(outputs, within) | {"kkt": {"rtol": 0.0, "atol": 1e-9}}
