@@ -204,13 +204,15 @@ class Program:
     def _compile(self, each: int) -> Any:
         shards = self._mesh.size
         split = PartitionSpec(_AXIS)
-        sharded = jax.shard_map(
-            self._function,
-            mesh=self._mesh,
-            in_specs=split,
-            out_specs=split,
-            check_vma=False,
-        )
+        sharded = self._function
+        if shards > 1:  # equinox's closures, in diffrax, fail inside of it
+            sharded = jax.shard_map(
+                self._function,
+                mesh=self._mesh,
+                in_specs=split,
+                out_specs=split,
+                check_vma=False,
+            )
         shapes = (
             jax.ShapeDtypeStruct((shards,), jnp.int32),
             abstract(self._spec, each * shards),
