@@ -24,6 +24,9 @@ from inductive.theory.state_evolution import (
     state_evolution,
 )
 
+# Estimates that stand for a group of the first stage: the second is exact to six digits.
+_ESTIMATES = 64
+
 
 class Stages(NamedTuple):
     """Fixed points of the two stages.
@@ -108,7 +111,7 @@ def two_stage_error(
 
     # Where pretraining recovers its teacher there is no noise left to integrate over.
     noise = jnp.maximum(first.noise, 1e-30)
-    nodes = channel(before, source, noise, first.strength)
+    nodes = channel(before, source, noise, first.strength, _ESTIMATES)
     spread = nodes.weight / nodes.weight.sum(-1, keepdims=True)
     found = nodes.estimate[jnp.array([0, 1, 0, 1])]
     weight = shares[:, None] * spread[jnp.array([0, 1, 0, 1])]
