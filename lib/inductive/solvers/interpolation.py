@@ -98,7 +98,7 @@ def minimum_modulus(
     r"""The interpolator of least weighted :math:`\ell_1` norm, by continuation.
 
     The same Newton's method on the dual of
-    :class:`~inductive.theory.penalties.SmoothModulus`, whose width falls by factors of
+    :class:`~inductive.theory.penalties.modulus.SmoothModulus`, whose width falls by factors of
     ten, each time from the dual variables of the last.
 
     Args:

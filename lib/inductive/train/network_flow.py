@@ -51,7 +51,7 @@ def network_flow(
     r"""Integrate the weights with an implicit method of order 5 and adaptive steps.
 
     The flow is stiff: features of large weights move fast and small ones for ever. The
-    method is Kvaerno's, of :mod:`diffrax`; a step solves systems of the size of all 4d
+    method is Kvaerno's, of the package diffrax; a step solves systems of the size of all 4d
     weights, so that it is meant for a hundred features or fewer. Gradient descent with
     a small learning rate has reached the time learning rate times steps.
 
