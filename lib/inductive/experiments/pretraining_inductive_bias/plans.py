@@ -151,8 +151,10 @@ def _flows(seeds: int) -> Plan:
     dims |= {"pretrained": ("setting", "feature")}
     # An adaptive integrator takes other steps after other roundings.
     close = {"rtol": 0.5, "atol": 1e-6}
-    wide = dict.fromkeys(("pretraining", "width", "finetuning", "drift"), close)
+    within: dict[str, Mapping[str, float]] = {}
+    within |= dict.fromkeys(("pretraining", "width", "finetuning", "drift"), close)
     tight = {"rtol": 1e-3, "atol": 1e-6}
+    within |= dict.fromkeys(("pretrained", "loss", "error", "limit"), tight)
     return Plan(
         checks.flow_against_minimizer,
         {"n_inputs": (60,)},
@@ -161,7 +163,7 @@ def _flows(seeds: int) -> Plan:
         {"rows": checks.KNOBS},
         dims,
         {},
-        wide | dict.fromkeys(("pretrained", "loss", "error", "limit"), tight),
+        within,
     )
 
 
