@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib
-import io
 import json
 import re
 import subprocess
@@ -11,9 +10,9 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
-from sphinx.application import Sphinx
 
 from inductive.report.scorecard import VERDICTS
+from support.small_book import build
 
 SLUG = "some-paper"
 TOC = """
@@ -99,26 +98,10 @@ def book(tmp_path, records, monkeypatch) -> Path:
 
 def pages(book: Path) -> tuple[str, str, str]:
     """Home page and chapter as text without tags around words, and the warnings."""
-    warnings = io.StringIO()
-    app = Sphinx(
-        srcdir=book,
-        confdir=None,
-        outdir=book / "html",
-        doctreedir=book / "doctrees",
-        buildername="html",
-        confoverrides={
-            "extensions": ["sphinx_external_toc", "myst_parser", "bookext"],
-            "html_theme": "sphinx_book_theme",
-            "external_toc_exclude_missing": True,
-        },
-        status=None,
-        warning=warnings,
-        freshenv=True,
-    )
-    app.build(force_all=True)
-    html = [book / "html" / "index.html", book / "html" / "notebooks" / f"{SLUG}.html"]
+    folder, warnings = build(book)
+    html = [folder / "index.html", folder / "notebooks" / f"{SLUG}.html"]
     home, chapter = (main(path.read_text()) for path in html)
-    return home, chapter, warnings.getvalue()
+    return home, chapter, warnings
 
 
 def main(page: str) -> str:

@@ -1,7 +1,6 @@
 """The figure with three sliders: its HTML, what it refuses, and how it moves."""
 
 import importlib
-import io
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -16,12 +15,11 @@ import numpy as np
 import pytest
 import xarray as xr
 from playwright.sync_api import Browser, Page, ViewportSize
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
 
 from inductive import rng
 from inductive.experiments.pretraining_inductive_bias import frames as experiment
 from inductive.theory.penalties import pretraining
+from support import small_book
 
 ROOT = Path(__file__).parents[2]
 SLUG = "some-paper"
@@ -102,30 +100,16 @@ def write(book: Path, store: xr.Dataset | None) -> None:
 
 def build(book: Path, builder: str = "html") -> tuple[Path, str]:
     """Folder of the built pages, and the warnings."""
-    warnings = io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, docutils_namespace():
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INDUCTIVE_ROOT", str(book))
-        app = Sphinx(
-            srcdir=book,
-            confdir=None,
-            outdir=book / builder,
-            doctreedir=book / "doctrees",
-            buildername=builder,
-            confoverrides={
-                "extensions": ["sphinx_external_toc", "myst_parser", "bookext"],
-                "html_theme": "sphinx_book_theme",
-                "html_static_path": [str(ROOT / "book" / "_static")],
-                "html_css_files": ["book.css"],
-                "html_context": {"default_mode": "auto"},
-                "numfig": True,
-                "external_toc_exclude_missing": True,
-            },
-            status=None,
-            warning=warnings,
-            freshenv=True,
+        return small_book.build(
+            book,
+            builder,
+            html_static_path=[str(ROOT / "book" / "_static")],
+            html_css_files=["book.css"],
+            html_context={"default_mode": "auto"},
+            numfig=True,
         )
-        app.build(force_all=True)
-    return book / builder, warnings.getvalue()
 
 
 @pytest.fixture(scope="module")
