@@ -6,7 +6,6 @@ ratio, and the number of elements of the largest array inside one point.
 
 import argparse
 import json
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
@@ -22,6 +21,7 @@ import network
 from inductive import rng
 from measure import Row, cores, quartiles, ratios, side_by_side, timed
 from numpy_network import N_INPUTS
+from programs import compiled, finished
 
 N_POINTS = 32
 BATCHES = (8, 32, 128, 512)
@@ -128,10 +128,8 @@ def compare(case: Case, repeats: int) -> Row:
     calls = {}
     compiling = {}
     for name, form in forms.items():
-        started = time.perf_counter()
-        program = jax.jit(form).lower(keys, values).compile()
-        compiling[name] = time.perf_counter() - started
-        calls[name] = partial(_finish, program, keys, values)
+        program, compiling[name] = compiled(form, keys, values)
+        calls[name] = partial(finished, program, keys, values)
     slow = max([timed(call).wall for call in calls.values()]) > SLOW
     samples = side_by_side(calls, min(repeats, 3) if slow else repeats, 0.02)
     row = _labels(case, len(samples["vmap"]))
@@ -141,10 +139,6 @@ def compare(case: Case, repeats: int) -> Row:
         row[f"{name}_compile_s"] = float(f"{compiling[name]:.3g}")
     row |= quartiles("vmap_over_map", ratios(samples["vmap"], samples["map"]))
     return row
-
-
-def _finish(program: Callable[..., Any], *arguments: Any) -> None:
-    jax.block_until_ready(program(*arguments))
 
 
 def compare_batches(case: Case, repeats: int) -> list[Row]:

@@ -1,6 +1,5 @@
 """Our forms of the training problems: gradient descent, and the exact solver."""
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -32,6 +31,7 @@ from multitask_problems import (
     Outcome,
     Problem,
 )
+from programs import compiled
 
 STREAM = "benchmark-multitask"
 
@@ -114,7 +114,7 @@ def descend(
         "map": lambda *a: jax.lax.map(lambda each: train(*each), a),
         "vmap": jax.vmap(train),
     }
-    program, seconds = _compiled(forms[how], arguments)
+    program, seconds = compiled(forms[how], *arguments)
 
     def call() -> Outcome:
         run = jax.device_get(program(*arguments))
@@ -137,7 +137,7 @@ def exact(condition: Condition, problem: Problem) -> Ready:
         penalty = HyperbolicEntropy(*diagonal.amplitudes(diagonal.Diagonal(*start)))
         return interpolation.minimum_penalty(penalty, xs, ys)
 
-    program, seconds = _compiled(solve, arguments)
+    program, seconds = compiled(solve, *arguments)
 
     def call() -> Outcome:
         solution = jax.device_get(program(*arguments))
@@ -195,9 +195,3 @@ def _first(problem: Problem) -> Any:
 
 def _rows(params: Any) -> tuple[np.ndarray, ...]:
     return tuple(np.asarray(array)[None] for array in params)
-
-
-def _compiled(form: Callable[..., Any], arguments: Any) -> tuple[Any, float]:
-    began = time.perf_counter()
-    program = jax.jit(form).lower(*arguments).compile()
-    return program, time.perf_counter() - began

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from cells import NONE, number, speedup, verdict
 from measure import Row, folder
 from multitask_problems import CONDITIONS
 
@@ -38,8 +39,6 @@ GOALS = {
 """How many times faster than a peer a form of ours was to be, at 64 examples."""
 
 GOAL_N = 64
-NONE = "–"
-FEW = 3  # repeats below which quartiles say nothing
 
 
 def read() -> pd.DataFrame:
@@ -54,7 +53,7 @@ def speedups() -> list[list[str]]:
     rows = [["peer", *(condition.label for condition in CONDITIONS.values())]]
     for (peer, ours), label in SPEEDUPS.items():
         found = table.query(f"peer == '{peer}' and ours == '{ours}'")
-        rows.append([label, *_by_problem(found, _speedup)])
+        rows.append([label, *_by_problem(found, speedup)])
     return rows
 
 
@@ -86,10 +85,10 @@ def goals() -> list[list[str]]:
         for row in table.query(f"peer == '{peer}' and ours == '{ours}'").to_dict(
             "records"
         ):
-            said = "met" if row["speedup"] >= goal else "**missed**"
+            said = verdict(row["speedup"] >= goal)
             label = CONDITIONS[row["condition"]].label
             text = f"at least {goal} {told}: {label}"
-            rows.append([text, f"{said}: {_number(row['speedup'], 3)}"])
+            rows.append([text, f"{said}: {number(row['speedup'], 3)}"])
     return rows
 
 
@@ -97,15 +96,6 @@ def _by_problem(table: pd.DataFrame, cell: Callable[[Row], str]) -> list[str]:
     """A cell for each problem; a dash where it has no such row."""
     found = {row["condition"]: cell(row) for row in table.to_dict("records")}
     return [found.get(name, NONE) for name in CONDITIONS]
-
-
-def _speedup(row: Row) -> str:
-    """Median with quartiles, or with the number of runs where these are few."""
-    middle, low, high = (_number(row[f"speedup{end}"]) for end in ("", "_q1", "_q3"))
-    runs = row["repeats"]
-    if runs < FEW:
-        return f"{middle} ({runs} run{'s' * (runs > 1)})"
-    return f"{middle} ({low}–{high})"
 
 
 def _peer_seconds(row: Row) -> str:
@@ -117,7 +107,7 @@ def _our_seconds(row: Row) -> str:
 
 
 def _seconds(seconds: float, steps: float) -> str:
-    return f"{seconds:.2g} s ({_number(1e6 * seconds / steps)} µs)"
+    return f"{seconds:.2g} s ({number(1e6 * seconds / steps)} µs)"
 
 
 def _seconds_exact(row: Row) -> str:
@@ -125,11 +115,6 @@ def _seconds_exact(row: Row) -> str:
 
 
 _SIDES = {"peer": _peer_seconds, "ours": _our_seconds}
-
-
-def _number(value: float, digits: int = 2) -> str:
-    """Rounded, without exponent."""
-    return f"{float(f'{value:.{digits}g}'):,g}"
 
 
 TABLES = {

@@ -6,7 +6,6 @@ teacher, and where that is quick also with the same after far longer training.
 
 import argparse
 import json
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -19,6 +18,7 @@ from inductive.experiments.pretraining_inductive_bias import checks, settings
 from inductive.experiments.pretraining_inductive_bias.simulation import finetuned
 from inductive.theory.penalties.pretraining import Knobs
 from measure import Row, cores, quartiles, ratios, side_by_side
+from programs import compiled, finished
 
 SAME = 5e-3
 """Largest relative difference of the errors, where the recipe stops and later."""
@@ -73,15 +73,13 @@ class Contestant:
             solve: what is run.
             arguments: of it.
         """
-        began = time.perf_counter()
-        self.program = jax.jit(solve).lower(*arguments).compile()
-        self.compile_s = time.perf_counter() - began
+        self.program, self.compile_s = compiled(solve, *arguments)
         self.arguments = arguments
         self.result: Any = None
 
     def __call__(self) -> Any:
         """Run, and wait for the result."""
-        self.result = jax.block_until_ready(self.program(*self.arguments))
+        self.result = finished(self.program, *self.arguments)
         return self.result
 
 

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from cells import NONE, number, speedup, verdict
 from measure import Row, folder
 
 NAMES = {"numpy": "Monte Carlo, NumPy", "jax": "Monte Carlo, JAX"}
@@ -9,9 +10,6 @@ OURS = "state evolution"
 
 GOAL = 30.0
 """Seconds in which all curves of figures 3 and 4 were to be computed."""
-
-NONE = "–"
-FEW = 3  # repeats below which quartiles say nothing
 
 
 def read(name: str) -> pd.DataFrame:
@@ -22,13 +20,13 @@ def read(name: str) -> pd.DataFrame:
 def goals() -> list[list[str]]:
     """What was to be reached, and whether it was."""
     (row,) = read("curves").to_dict("records")
-    said = "met" if row["seconds"] < GOAL else "**missed**"
+    said = verdict(row["seconds"] < GOAL)
     text = (
         f"under {GOAL:g} s on two cores, once compiled: {row['settings']} curves of "
         f"{row['points']} points"
     )
-    found = f"{said}: {_number(row['seconds'])} s"
-    found += f" ({_number(row['first_s'])} s with compilation)"
+    found = f"{said}: {number(row['seconds'])} s"
+    found += f" ({number(row['first_s'])} s with compilation)"
     return [["goal", "found"], [text, found]]
 
 
@@ -44,9 +42,9 @@ def descent() -> list[list[str]]:
                 f"{row['epochs']:,}",
                 f"{row['steps']}",
                 _apart(row),
-                f"{_number(row['peer_s'])} s",
-                f"{_number(row['ours_s'])} s",
-                _speedup(row),
+                f"{number(row['peer_s'])} s",
+                f"{number(row['ours_s'])} s",
+                speedup(row),
             ]
         )
     return rows
@@ -72,16 +70,7 @@ def theory() -> list[list[str]]:
 
 
 def _slower(row: Row) -> str:
-    return f"{_speedup(row)} with {row['rival']:.0f} nodes"
-
-
-def _speedup(row: Row) -> str:
-    """Median with quartiles, or with the number of runs where these are few."""
-    middle, low, high = (_number(row[f"speedup{end}"]) for end in ("", "_q1", "_q3"))
-    runs = row["repeats"]
-    if runs < FEW:
-        return f"{middle} ({runs} run{'s' * (runs > 1)})"
-    return f"{middle} ({low}–{high})"
+    return f"{speedup(row)} with {row['rival']:.0f} nodes"
 
 
 def percent(share: float) -> str:
@@ -90,12 +79,7 @@ def percent(share: float) -> str:
 
 
 def _time(seconds: float) -> str:
-    return f"{_number(seconds)} s" if seconds >= 0.1 else f"{_number(1e3 * seconds)} ms"
-
-
-def _number(value: float, digits: int = 2) -> str:
-    """Rounded, without exponent."""
-    return f"{float(f'{value:.{digits}g}'):,g}"
+    return f"{number(seconds)} s" if seconds >= 0.1 else f"{number(1e3 * seconds)} ms"
 
 
 TABLES = {

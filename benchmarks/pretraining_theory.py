@@ -25,6 +25,7 @@ from inductive.theory.finetuning import pretrained, teacher
 from inductive.theory.penalties.pretraining import separable
 from inductive.theory.state_evolution import state_evolution
 from measure import Row, Sample, cores, quartiles, ratios, side_by_side, timed
+from programs import compiled, finished
 
 CURVE = Setting(1e-3, 0.0, 0.0, 0.1, 0.5)
 """What both solve: the setting in the middle of figure 3, half of the features shared."""
@@ -85,18 +86,6 @@ def evolution(nodes: int) -> Callable[[Batch, Array], Float[Array, " a"]]:
         return jax.lax.map(one, alphas)
 
     return solve
-
-
-def compiled(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
-    """A program for arguments of these shapes, and the seconds that compiling it took.
-
-    Args:
-        function: what is compiled.
-        arguments: of it.
-    """
-    began = time.perf_counter()
-    program = jax.jit(function).lower(*arguments).compile()
-    return program, time.perf_counter() - began
 
 
 def prove_recipe(
@@ -160,19 +149,15 @@ def compare(samples: Sequence[int], nodes: Sequence[int], repeats: int) -> list[
             if size == monte_carlo.SAMPLES:
                 row["published"] = prove_recipe(curve, expected, name)
             rows.append(row)
-            calls[name, size] = partial(_finish, solve, *theirs)
+            calls[name, size] = partial(finished, solve, *theirs)
     for size in nodes:
         program, seconds = compiled(evolution(size), *ours)
         row = {"form": "evolution", "size": size, "compile_s": seconds}
         curve = np.asarray(program(*ours))
         rows.append(row | {"deviation": deviation([curve], reference)})
-        calls["evolution", size] = partial(_finish, program, *ours)
+        calls["evolution", size] = partial(finished, program, *ours)
     timings = side_by_side(calls, repeats, AT_LEAST)
     return [_timed(row, rows, timings, len(alphas)) for row in rows]
-
-
-def _finish(solve: Callable[..., Any], *arguments: Any) -> None:
-    jax.block_until_ready(solve(*arguments))
 
 
 def _over_seeds(

@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import psutil
 
+from cells import number
 from inductive import paths
 from measure import Row, folder, machine_card, write_csv
 
@@ -280,7 +281,7 @@ def times(runs: Mapping[str, Values]) -> Table:
             f"{count(batch)} points" if batch > 1 else "1 point",
             count(files),
             duration(light["resume_seconds"] + reading),
-            short(MILLION * seconds / 3600),
+            number(MILLION * seconds / 3600),
             *(duration(math.ceil(files / w) * batch * seconds) for w in many),
         )
 
@@ -298,34 +299,29 @@ def limits(runs: Mapping[str, Values]) -> Table:
     yield "shared", "measured", "reaches to"
     yield (
         "the client's memory",
-        f"{short(times_results)} times the results",
+        f"{number(times_results)} times the results",
         f"{fits} of outputs a point, for 10⁶ points in 16 GB",
     )
     yield (
         "reading files to resume",
         f"{duration(reading)} a file of {one}",
-        f"{short(600 / reading)} files in 10 minutes",
+        f"{number(600 / reading)} files in 10 minutes",
     )
     yield (
         "the scheduler",
         f"{duration(task)} a task with a result of {one}",
-        f"{short(10 / task)} worker threads with batches of 10 seconds",
+        f"{number(10 / task)} worker threads with batches of 10 seconds",
     )
     yield (
         "the one writer",
         f"{duration(write)} a file of {one}",
-        f"{short(10 / write)} worker threads with batches of 10 seconds",
+        f"{number(10 / write)} worker threads with batches of 10 seconds",
     )
-
-
-def short(value: float) -> str:
-    """A number with two significant digits, in plain notation."""
-    return f"{float(f'{value:.2g}'):,.10g}"
 
 
 def count(value: float) -> str:
     """A number of things, exact where it is whole."""
-    return f"{value:,.0f}" if value == round(value) else short(value)
+    return f"{value:,.0f}" if value == round(value) else number(value)
 
 
 def size(value: float) -> str:
@@ -342,7 +338,7 @@ def duration(value: float) -> str:
 def _with_unit(value: float, units: Mapping[str, float]) -> str:
     *larger, smallest = units
     name = next((name for name in larger if value >= units[name]), smallest)
-    return f"{short(value / units[name])} {name}"
+    return f"{number(value / units[name])} {name}"
 
 
 def tables() -> dict[str, str]:

@@ -8,14 +8,10 @@ writes a table into ``book/_data/benchmarks``. All figures of merit are ratios o
 taken in turn in the same run, since the machine may be shared.
 """
 
-import argparse
-import json
-import os
-import sys
-import time
 from collections.abc import Callable, Iterator
 
-from measure import Row, child, cores, folder, machine_card, write_csv
+from command import chosen, loaded_card, parser, told, write_card
+from measure import Row, child, cores, write_csv
 from peers import MAKERS, SIZES, in_file
 
 
@@ -79,19 +75,11 @@ SECTIONS: dict[str, Callable[[], None]] = {
 
 def main() -> None:
     """Run the sections that are named on the command line, or all."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("sections", nargs="*", metavar="section", help=str([*SECTIONS]))
-    chosen = parser.parse_args().sections or [*SECTIONS]
-    if unknown := set(chosen) - set(SECTIONS):
-        sys.exit(f"No such section: {', '.join(unknown)}. Choose from {[*SECTIONS]}")
-    card = machine_card() | {"load_at_start": round(os.getloadavg()[0], 2)}
-    (folder() / "machine.json").write_text(json.dumps(card, indent=2) + "\n")
-    for name in chosen:
-        started = time.perf_counter()
+    options = parser(__doc__, "section", SECTIONS).parse_args()
+    names = chosen(options.names, "section", SECTIONS)
+    write_card("machine", loaded_card())
+    for name in told(names):
         SECTIONS[name]()
-        print(f"{name}: {time.perf_counter() - started:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,13 @@
 import json
 import re
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
 import multitask_tables
 import pretraining_tables
+from cells import number, spread
 from inductive import paths
 from measure import folder
 from peers import LABELS, SIZES
@@ -23,7 +25,7 @@ def read(name: str) -> pd.DataFrame:
 def throughput() -> list[list[str]]:
     """How many times faster the engine is than each peer, by size and cores."""
     table = read("throughput").set_index(["contestant", "cores", "size"])
-    modes = sorted(table.index.unique("cores"))
+    found, modes = table.to_dict("index"), sorted(table.index.unique("cores"))
     sizes = [f"{size.n} × {size.width}" for size in SIZES.values()]
     head = ["peer"]
     head += [f"{s}, {c} core{'s' * (c > 1)}" for c in modes for s in sizes]
@@ -32,10 +34,7 @@ def throughput() -> list[list[str]]:
         row = [LABELS[who]]
         for cores in modes:
             for size in SIZES:
-                cell = table.loc[(who, cores, size)]
-                names = ("engine_speedup", "engine_speedup_q1", "engine_speedup_q3")
-                middle, low, high = (float(f"{cell[name]:.2g}") for name in names)
-                row.append(f"{middle:g} ({low:g}–{high:g})")
+                row.append(spread(found[who, cores, size], "engine_speedup"))
         rows.append(row)
     return rows
 
@@ -59,10 +58,11 @@ def memory() -> list[list[str]]:
 def overhead() -> list[list[str]]:
     """Microseconds a point that the engine itself costs."""
     table = read("overhead").set_index(["points", "kind"])["seconds_per_point"]
+    found: dict[Any, float] = table.to_dict()
     kinds = ["no store", "new store", "finished store"]
     rows = [["points", *(f"{kind} (µs a point)" for kind in kinds)]]
     for points in table.index.unique("points"):
-        cells = [f"{float(f'{1e6 * table[points, kind]:.3g}'):,g}" for kind in kinds]
+        cells = [number(1e6 * found[points, kind], 3) for kind in kinds]
         rows.append([f"{points:,}", *cells])
     return rows
 

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from inductive import rng
 from inductive.experiments.pretraining_inductive_bias import frames as experiment
+from inductive.experiments.pretraining_inductive_bias import settings
 from inductive.theory.penalties import pretraining
 from support import small_book
 
@@ -68,7 +69,7 @@ def frames(grid: Mapping[str, tuple[float, ...]] = GRID) -> xr.Dataset:
     )
     knobs = (jnp.asarray(np.where(alive, knob, 0.5)) for knob in (c, balance, gamma))
     order, dependence = pretraining.orders(1.0, 1.0, pretraining.Knobs(*knobs))
-    shape = (*c.shape, 1, len(experiment.TASKS), len(experiment.ALPHAS))
+    shape = (*c.shape, 1, len(settings.TASKS), len(experiment.ALPHAS))
     values = {
         "new": new,
         "pretrained": pretrained,
@@ -81,7 +82,7 @@ def frames(grid: Mapping[str, tuple[float, ...]] = GRID) -> xr.Dataset:
     data: dict[str, Any] = {n: (dims, value[..., None]) for n, value in values.items()}
     draws = np.random.default_rng(0).uniform(0, 2.5, shape).astype(np.float32)
     data["error"] = ((*dims, "task", "alpha"), draws)
-    constants = {"tasks": experiment.TASKS, "alphas": experiment.ALPHAS}
+    constants = {"tasks": settings.TASKS, "alphas": experiment.ALPHAS}
     attributes = {"identity": json.dumps({"constants": constants})}
     coordinates = {name: list(axis) for name, axis in grid.items()}
     return xr.Dataset(data, coordinates | {"seed": [0]}, attributes)
@@ -193,12 +194,12 @@ def test_cost_is_the_penalty_of_the_library(width: float) -> None:
 
 
 def test_figure_and_experiment_agree_on_names_tasks_and_settings() -> None:
-    options = {"tasks": experiment.TASKS, "alphas": experiment.ALPHAS}
+    options = {"tasks": settings.TASKS, "alphas": experiment.ALPHAS}
     point = {"scale": 1.0, "balance": 0.0, "readout": 0.0}
     outputs = jax.eval_shape(partial(experiment.frame, **options, **point), rng.root(0))
     assert outputs.keys() == set(frames().data_vars)
     known = module("frames")
-    assert known.TASKS == experiment.TASKS
+    assert known.TASKS == settings.TASKS
     grid = (experiment.SCALES, experiment.BALANCES, experiment.READOUTS)
     for setting in known.REGIMES.values():
         assert all(x in axis for x, axis in zip(setting, grid, strict=True))
@@ -221,12 +222,12 @@ def test_dead_network_is_told_in_words(tmp_path: Path) -> None:
 
 
 def other_tasks(store: xr.Dataset) -> xr.Dataset:
-    constants = {"tasks": [[0.0, 0.1]], "alphas": experiment.ALPHAS}
+    constants = {"tasks": [[0.1, 0.0]], "alphas": experiment.ALPHAS}
     return store.assign_attrs(identity=json.dumps({"constants": constants}))
 
 
 def not_read(store: xr.Dataset) -> xr.Dataset:
-    constants = {"tasks": experiment.TASKS, "alphas": [0.2] * len(experiment.ALPHAS)}
+    constants = {"tasks": settings.TASKS, "alphas": [0.2] * len(experiment.ALPHAS)}
     return store.assign_attrs(identity=json.dumps({"constants": constants}))
 
 

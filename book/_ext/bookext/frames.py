@@ -12,8 +12,8 @@ import numpy as np
 KNOBS = ("scale", "balance", "readout")
 """Axes of the store."""
 
-TASKS = ((0.0, 0.1), (1.0, 0.1), (1.0, 0.01))
-"""Overlap and density of the tasks that the figure has curves for."""
+TASKS = ((0.1, 0.0), (0.1, 1.0), (0.01, 1.0))
+"""Density and overlap of the tasks that the figure has curves for."""
 
 REGIMES = {
     "I": (1e-3, -1.0, 1e-6),

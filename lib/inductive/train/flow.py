@@ -102,15 +102,24 @@ def mirror_flow(
     check_features(penalty, problem.inputs.shape[1])
     if isinstance(speed, int | float) and not 0 < speed < float("inf"):
         raise ValueError(f"speed={speed} must be positive and finite")
-    grid = _checked_times(times)
+    grid = checked_times(times)
     return _mirror_flow(penalty, problem, grid, speed, tolerance, max_corrections)
 
 
-def _checked_times(times: Float[Array, " t"] | Float[np.ndarray, " t"]) -> Array:
-    """Times as an array, refused where they do not increase from above 0."""
+def checked_times(times: Float[Array, " t"] | Float[np.ndarray, " t"]) -> Array:
+    """Times as an array, refused where they do not increase from above 0.
+
+    Args:
+        times: one or more; not looked at where they are traced.
+
+    Raises:
+        ValueError: they are not a list, or not finite, above 0 and increasing.
+    """
     grid = jnp.asarray(times, dtype=jnp.float64)
     if grid.ndim != 1 or len(grid) == 0:
-        raise ValueError(f"times of shape {grid.shape}: pass a list of one or more")
+        raise ValueError(
+            f"times of shape {grid.shape}: pass one or more, above 0 and increasing"
+        )
     if not isinstance(grid, Tracer):
         known = np.asarray(grid)
         if not np.isfinite(known).all() or (np.diff(known, prepend=0.0) <= 0).any():

@@ -12,12 +12,12 @@ import diffrax
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 from jaxtyping import Array, Bool, Float
 
 from inductive.models import diagonal
 from inductive.models.diagonal import Diagonal
 from inductive.solvers.regression import Regression, regression
+from inductive.train.flow import checked_times
 
 
 class NetworkFlow(NamedTuple):
@@ -69,10 +69,7 @@ def network_flow(
             precision, do not fit each other or are not finite.
     """
     problem = regression(inputs, targets)
-    grid = jnp.asarray(times, float)
-    known = None if isinstance(grid, Tracer) else np.asarray(grid)
-    if known is not None and (not known.size or (np.diff(known, prepend=0) <= 0).any()):
-        raise ValueError(f"times={times} must be one or more, above 0 and increasing")
+    grid = checked_times(times)
     return _network_flow(params, problem, grid, tolerance, max_steps)
 
 

@@ -8,22 +8,16 @@ import numpy as np
 import pytest
 
 from inductive import rng
-from inductive.experiments.pretraining_inductive_bias import frames
+from inductive.experiments.pretraining_inductive_bias import frames, settings
 
 ALPHAS = (0.059, 0.108, 0.206)
-# (scale, balance, readout) of the four regimes, and the network that cannot learn
-REGIMES = {
-    "I": (1e-3, -1.0, 1e-6),
-    "II": (1e-3, 0.0, 0.0),
-    "III": (1e-3, 0.0, 10.0),
-    "IV": (1e-3, -0.99, 0.0),
-}
 DEAD = (1e-3, -1.0, 0.0)
+"""Scale, balance and readout of the network that cannot learn."""
 
 
 @pytest.fixture(scope="module")
 def frame() -> Callable[..., dict[str, jax.Array]]:
-    options = {"tasks": frames.TASKS, "alphas": ALPHAS}
+    options = {"tasks": settings.TASKS, "alphas": ALPHAS}
     compiled = jax.jit(partial(frames.frame, rng.root(0), **options))
 
     def at(knobs: tuple[float, float, float]) -> dict[str, jax.Array]:
@@ -66,7 +60,7 @@ def frame() -> Callable[..., dict[str, jax.Array]]:
     ],
 )
 def test_errors_are_those_of_another_solver(frame, regime: str, errors) -> None:
-    found = frame(REGIMES[regime])
+    found = frame(settings.REGIMES[regime])
     assert found["converged"]
     np.testing.assert_allclose(found["error"], errors, rtol=3e-4, atol=1e-8)
 
@@ -83,7 +77,7 @@ def test_errors_are_those_of_another_solver(frame, regime: str, errors) -> None:
 def test_regimes_lie_where_the_paper_has_them(
     frame, regime: str, order: float, dependence: float
 ) -> None:
-    found = frame(REGIMES[regime])
+    found = frame(settings.REGIMES[regime])
     assert found["alive"]
     np.testing.assert_allclose(found["order"], order, atol=6e-4)
     np.testing.assert_allclose(found["dependence"], dependence, atol=6e-4)
@@ -99,7 +93,7 @@ def test_widths_follow_from_the_weights_after_the_reset(frame) -> None:
 
 
 def test_without_hidden_weights_at_the_start_pretraining_is_forgotten(frame) -> None:
-    found = frame(REGIMES["I"])
+    found = frame(settings.REGIMES["I"])
     assert found["new"] == found["pretrained"]
     np.testing.assert_array_equal(*found["error"][:2])
 
@@ -114,7 +108,7 @@ def test_a_dead_network_stays_at_zero_and_is_marked(frame) -> None:
 
 def test_the_grid_holds_the_settings_of_the_four_regimes() -> None:
     grid = (frames.SCALES, frames.BALANCES, frames.READOUTS)
-    for knobs in (*REGIMES.values(), DEAD):
+    for knobs in (*settings.REGIMES.values(), DEAD):
         assert all(
             value in values for value, values in zip(knobs, grid, strict=True)
         ), knobs

@@ -37,7 +37,6 @@ def _network() -> Transformer:
     return _quick(functools.partial(init, hidden=HIDDEN))(KEY)
 
 
-@functools.cache
 def _examples() -> Examples:
     return Examples(modular_arithmetic.sequences(P), modular_arithmetic.sums(P))
 

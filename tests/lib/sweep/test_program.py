@@ -1,5 +1,6 @@
 """Batches keep within the memory that their compiled program is measured to need."""
 
+import diffrax
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -31,6 +32,29 @@ def long(key: jax.Array, a: jax.Array) -> dict[str, jax.Array]:
         return total + (jnp.ones((50, 40)) * a).sum(), None
 
     return {"y": jax.lax.scan(step, a, None, 10)[0]}
+
+
+def decays(key: jax.Array, rate: jax.Array) -> dict[str, jax.Array]:
+    """An adaptive solver, which keeps its right side in one of equinox's closures."""
+    solution = diffrax.diffeqsolve(
+        diffrax.ODETerm(lambda t, y, args: -rate * y),
+        diffrax.Kvaerno5(),
+        0.0,
+        1.0,
+        None,
+        jnp.ones_like(rate),
+        stepsize_controller=diffrax.PIDController(rtol=1e-5, atol=1e-5),
+    )
+    assert solution.ys is not None
+    return {"y": solution.ys[0]}
+
+
+@pytest.mark.parametrize("how", ["map", "vmap"])
+def test_closures_of_equinox_are_swept_on_one_device(how: str) -> None:
+    rates = (0.5, 2.0)
+    device = jax.local_devices()[:1]
+    found = sweep.run(decays, {"rate": rates}, 1, how=how, devices=device)
+    np.testing.assert_allclose(found["y"][:, 0], np.exp(np.negative(rates)), rtol=1e-3)
 
 
 @pytest.mark.parametrize("how", ["map", "vmap"])

@@ -23,7 +23,7 @@ from inductive.experiments.multitask_finetuning.multitask import (
     OVERLAPS,
     draw_task,
 )
-from inductive.experiments.multitask_finetuning.plans import Plan, plans
+from inductive.experiments.multitask_finetuning.plans import plans
 from inductive.experiments.multitask_finetuning.relu_clusters import cluster_profile
 from inductive.experiments.multitask_finetuning.rescaling import (
     TASKS,
@@ -39,7 +39,6 @@ __all__ = [
     "RESCALINGS",
     "STARTS",
     "TASKS",
-    "Plan",
     "cluster_profile",
     "descent_against_dual",
     "draw_task",

@@ -1,7 +1,7 @@
 """Which sweeps the chapter runs, in the paper's size and in a small one."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from inductive.experiments.multitask_finetuning import (
     finetuning,
@@ -12,9 +12,13 @@ from inductive.experiments.multitask_finetuning import (
     relu_ridge,
     rescaling,
 )
+from inductive.experiments.plan import Plan, of_profile
 
 NESTED = ("no", "yes")
 """Whether the main features are auxiliary features."""
+
+STATIC = ("n_train",)
+"""The axis that changes shapes."""
 
 SIZES = (16, 32, 64, 128, 256, 512)
 """Main examples of the diagonal networks, as in the paper."""
@@ -33,28 +37,6 @@ RESCALINGS = (3.16, 1.0, 0.316, 0.1, 0.0316, 0.01, 0.00316, 0.001)
 """Factors of the pretrained weights, beyond the paper's."""
 
 
-class Plan(NamedTuple):
-    """One sweep.
-
-    Attributes:
-        function: what is swept.
-        axes: by argument; numbers among them change shapes.
-        seeds: how many.
-        constants: further arguments.
-        dims: names of the inner dimensions of outputs.
-        coords: labels of the inner dimensions.
-        tolerances: within which an audit must find the same values.
-    """
-
-    function: Callable[..., Any]
-    axes: Mapping[str, tuple[Any, ...]]
-    seeds: int
-    constants: Mapping[str, Any]
-    dims: Mapping[str, tuple[str, ...]]
-    coords: Mapping[str, tuple[Any, ...]]
-    tolerances: Mapping[str, Mapping[str, float]]
-
-
 def plans(profile: str) -> dict[str, Plan]:
     """All sweeps of the chapter by the name of their store.
 
@@ -64,10 +46,7 @@ def plans(profile: str) -> dict[str, Plan]:
     Raises:
         ValueError: another profile.
     """
-    sizes = {"paper": _paper, "smoke": _smoke}
-    if profile not in sizes:
-        raise ValueError(f"profile={profile!r} is unknown: use 'paper' or 'smoke'")
-    return sizes[profile]()
+    return of_profile(profile, {"paper": _paper, "smoke": _smoke})
 
 
 def _paper() -> dict[str, Plan]:
@@ -126,6 +105,7 @@ def _sparse(sizes: tuple[int, ...], seeds: int, **constants: Any) -> Plan:
         multitask.sparse_multitask,
         {"n_train": sizes},
         seeds,
+        STATIC,
         constants,
         dict.fromkeys(outputs, ("nested", "active")),
         {"nested": NESTED, "active": multitask.ACTIVE},
@@ -139,6 +119,7 @@ def _overlap(sizes: tuple[int, ...], seeds: int, **constants: Any) -> Plan:
         multitask.overlap_multitask,
         {"n_train": sizes},
         seeds,
+        STATIC,
         constants,
         dict.fromkeys(outputs, ("overlap",)),
         {"overlap": multitask.OVERLAPS},
@@ -153,6 +134,7 @@ def _exact_sparse(sizes: tuple[int, ...], seeds: int, **constants: Any) -> Plan:
         finetuning.sparse_finetuning,
         {"n_train": sizes},
         seeds,
+        STATIC,
         constants,
         dims,
         {
@@ -172,6 +154,7 @@ def _exact_overlap(sizes: tuple[int, ...], seeds: int, **constants: Any) -> Plan
         finetuning.overlap_finetuning,
         {"n_train": sizes},
         seeds,
+        STATIC,
         constants,
         dims,
         {"overlap": multitask.OVERLAPS},
@@ -185,6 +168,7 @@ def _rescaling(sizes: tuple[int, ...], seeds: int, **constants: Any) -> Plan:
         rescaling.rescaled_finetuning,
         {"n_train": sizes},
         seeds,
+        STATIC,
         constants,
         dims,
         {"rescaling": constants["rescalings"]},
@@ -216,7 +200,7 @@ def _relu(
         tolerances = _within(measures, rtol=0.5, atol=1e-6)
         tolerances |= _within(["steps"], rtol=0.5, atol=2.0)
     constants = {"rows": rows} | constants
-    return Plan(function, axes, seeds, constants, dims, {}, tolerances)
+    return Plan(function, axes, seeds, STATIC, constants, dims, {}, tolerances)
 
 
 def _clusters(**constants: Any) -> Plan:
@@ -230,6 +214,7 @@ def _clusters(**constants: Any) -> Plan:
         relu_clusters.hidden_weights,
         {"n_train": (128,)},
         1,
+        STATIC,
         {"rows": PARTIAL[:1], "magnitude": "aux"} | constants,
         dims,
         {},

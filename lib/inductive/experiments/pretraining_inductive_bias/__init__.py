@@ -15,7 +15,6 @@ from inductive.experiments.pretraining_inductive_bias.checks import (
 from inductive.experiments.pretraining_inductive_bias.plans import (
     ALPHA_PRETRAINING,
     NOISY,
-    Plan,
     plans,
 )
 from inductive.experiments.pretraining_inductive_bias.predictions import (
@@ -27,7 +26,6 @@ __all__ = [
     "ALPHA_PRETRAINING",
     "KNOBS",
     "NOISY",
-    "Plan",
     "authors_descent",
     "phases",
     "plans",

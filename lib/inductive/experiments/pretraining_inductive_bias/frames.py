@@ -1,9 +1,12 @@
 """Frames of the interactive figure: what one setting of the three knobs amounts to."""
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
+from inductive.experiments.pretraining_inductive_bias.combinations import (
+    each_combination,
+)
+from inductive.experiments.pretraining_inductive_bias.settings import DENSITY
 from inductive.tasks.spike_slab import Densities, shares
 from inductive.theory.finetuning import finetuning_error
 from inductive.theory.penalties.pretraining import Knobs, orders, root_k
@@ -16,9 +19,6 @@ r"""Values of :math:`\lambda`, close where the regimes change."""
 
 READOUTS = (0.0, 1e-6, 0.01, 0.1, 1.0, 10.0)
 r"""Values of :math:`\gamma`."""
-
-TASKS = ((0.0, 0.1), (1.0, 0.1), (1.0, 0.01))
-r"""Fine-tuning tasks, as (:math:`\omega`, :math:`\rho_{\rm FT}`): those of Figure 4."""
 
 # Close at the small ones, where the error of the sparsest task falls.
 ALPHAS = (
@@ -36,7 +36,7 @@ def frame(
     readout: Float[Array, ""] | float,
     tasks: tuple[tuple[float, float], ...],
     alphas: tuple[float, ...],
-    pretraining: float = 0.1,
+    pretraining: float = DENSITY,
 ) -> dict[str, Array]:
     r"""Penalty, regime and errors at one setting of the knobs.
 
@@ -48,7 +48,7 @@ def frame(
         scale: c.
         balance: :math:`\lambda`.
         readout: :math:`\gamma`.
-        tasks: of fine-tuning, as (:math:`\omega`, :math:`\rho_{\rm FT}`).
+        tasks: of fine-tuning, as (:math:`\rho_{\rm FT}`, :math:`\omega`).
         alphas: examples per feature.
         pretraining: :math:`\rho_{\rm PT}`.
 
@@ -65,14 +65,11 @@ def frame(
     # Where nothing moves, a network that learns stands in until its results are replaced.
     knobs = given._replace(readout=jnp.where(alive, given.readout, 1.0))
     groups = [
-        shares(Densities(pretraining, density, share)) for share, density in tasks
+        shares(Densities(pretraining, density, share)) for density, share in tasks
     ]
-    rows = jnp.repeat(jnp.stack(groups), len(alphas), axis=0)
-    found = jax.lax.map(
-        lambda row: finetuning_error(knobs, *row),
-        (rows, jnp.tile(jnp.array(alphas), len(tasks))),
-    )
-    error = jnp.where(alive, found.error, 1.0).reshape(len(tasks), len(alphas))
+    cells = jnp.stack(groups), jnp.array(alphas)
+    found = each_combination(lambda cell: finetuning_error(knobs, *cell), cells)
+    error = jnp.where(alive, found.error, 1.0)
     shape = orders(1.0, 1.0, knobs)
     return {
         "new": root_k(0.0, given),

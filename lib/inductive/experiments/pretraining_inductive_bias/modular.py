@@ -22,6 +22,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from inductive import rng
+from inductive.experiments.pretraining_inductive_bias.combinations import (
+    each_combination,
+)
 from inductive.models import transformer
 from inductive.models.scales import Scalar
 from inductive.models.transformer import Transformer
@@ -213,10 +216,8 @@ def finetune(
 
     one = partial(_one_task, key, run.params, max(sizes), max_steps[1])
     tasks = modular_arithmetic.finetuning_targets(key, p)
-    scales = jnp.asarray(gammas, "float32")
-    each_gamma = lambda n, labels: jax.lax.map(partial(one, n, labels), scales)  # noqa: E731
-    each_task = lambda n: jax.lax.map(partial(each_gamma, n), tasks)  # noqa: E731
-    return results | jax.lax.map(each_task, jnp.asarray(sizes))
+    cells = jnp.asarray(sizes), tasks, jnp.asarray(gammas, "float32")
+    return results | each_combination(one, cells)
 
 
 def _one_task(
@@ -224,15 +225,14 @@ def _one_task(
     pretrained: Transformer,
     most: int,
     max_steps: int,
-    n: Int[Array, ""],
-    labels: Int[Array, " k"],
-    gamma: Float[Array, ""],
+    cell: tuple[Int[Array, ""], Int[Array, " k"], Float[Array, ""]],
 ) -> dict[str, Array]:
     """Finetuning on the first n pairs of an order, tested on those that follow.
 
     Each training set is filled up with examples of weight 0 to the size of the largest,
     so that one program serves them all: compiling takes longer than they do.
     """
+    n, labels, gamma = cell
     p = pretrained.readout.shape[1]
     rows = modular_arithmetic.order(key, p)
     ordered = Examples(modular_arithmetic.sequences(p)[rows], labels[rows])

@@ -1,8 +1,9 @@
 """Which sweeps the chapter runs, in the paper's size and in a small one."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from inductive.experiments.plan import Plan, of_profile
 from inductive.experiments.pretraining_inductive_bias import (
     checks,
     frames,
@@ -32,30 +33,6 @@ NOISY = (
 """What is fine-tuned with label noise."""
 
 
-class Plan(NamedTuple):
-    """One sweep.
-
-    Attributes:
-        function: what is swept.
-        axes: by argument.
-        seeds: how many.
-        static: the axes that change shapes.
-        constants: further arguments.
-        dims: names of the inner dimensions of outputs.
-        coords: labels of the inner dimensions.
-        tolerances: within which an audit must find the same values.
-    """
-
-    function: Callable[..., Any]
-    axes: Mapping[str, tuple[Any, ...]]
-    seeds: int
-    static: tuple[str, ...]
-    constants: Mapping[str, Any]
-    dims: Mapping[str, tuple[str, ...]]
-    coords: Mapping[str, tuple[Any, ...]]
-    tolerances: Mapping[str, Mapping[str, float]]
-
-
 def plans(profile: str) -> dict[str, Plan]:
     """All sweeps of the chapter by the name of their store.
 
@@ -65,10 +42,7 @@ def plans(profile: str) -> dict[str, Plan]:
     Raises:
         ValueError: another profile.
     """
-    sizes = {"paper": _paper, "smoke": _smoke}
-    if profile not in sizes:
-        raise ValueError(f"profile={profile!r} is unknown: use 'paper' or 'smoke'")
-    return sizes[profile]()
+    return of_profile(profile, {"paper": _paper, "smoke": _smoke})
 
 
 def _paper() -> dict[str, Plan]:
@@ -250,7 +224,7 @@ def _frames() -> Plan:
         axes | {"readout": frames.READOUTS},
         1,
         (),
-        {"tasks": frames.TASKS, "alphas": frames.ALPHAS},
+        {"tasks": settings.TASKS, "alphas": frames.ALPHAS},
         {"error": ("task", "alpha")},
         {"task": ("new", "pretrained", "few"), "alpha": frames.ALPHAS},
         dict.fromkeys(names, exact) | {"error": {"rtol": 1e-3, "atol": 1e-6}},

@@ -11,6 +11,7 @@ from inductive.experiments.pretraining_inductive_bias.settings import (
     Batch,
     Setting,
     batch,
+    take,
 )
 from inductive.theory.finetuning import finetuning_error, two_stage_error
 from inductive.theory.state_evolution import Evolution
@@ -79,7 +80,7 @@ def _check(*alphas: float) -> None:
 def _each(settings: Sequence[Setting]) -> list[Batch]:
     """The settings one by one, each as the numbers of a compiled program."""
     columns = jax.tree.map(np.asarray, batch(settings))
-    return [jax.tree.map(lambda c, i=i: c[i], columns) for i in range(len(settings))]
+    return [take(columns, index) for index in range(len(settings))]
 
 
 @jax.jit

@@ -12,7 +12,6 @@ inputs and the normal numbers behind all weights. Training is in single precisio
 losses are exact and in double precision.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -20,6 +19,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from inductive import rng
+from inductive.experiments.pretraining_inductive_bias.combinations import (
+    each_combination,
+)
 from inductive.models import two_layer
 from inductive.models.scales import Scalar, positive
 from inductive.models.two_layer import TwoLayer
@@ -250,7 +252,7 @@ def relu_transfer(
         return _report(start, again, teacher)
 
     cells = jnp.asarray(readouts, xs.dtype), tasks, jnp.asarray(n_train)
-    after = _each_combination(finetune, cells)
+    after = each_combination(finetune, cells)
     return after | {f"pretraining_{name}": value for name, value in before.items()}
 
 
@@ -262,20 +264,6 @@ def _report(start: TwoLayer, run: gd.Run, teacher: ReluTeacher) -> dict[str, Arr
         "steps": run.steps,
         "stop": run.stop,
     }
-
-
-def _each_combination(
-    function: Callable[[Any], dict[str, Array]], parts: tuple[Any, ...]
-) -> dict[str, Array]:
-    """The function of one entry of each part, one call after the other, for all choices."""
-    sizes = [len(jax.tree.leaves(part)[0]) for part in parts]
-    chosen = [index.reshape(-1) for index in jnp.indices(sizes)]
-    cells = tuple(
-        jax.tree.map(lambda leaf, rows=rows: leaf[rows], part)
-        for part, rows in zip(parts, chosen, strict=True)
-    )
-    found = jax.lax.map(function, cells)
-    return {name: values.reshape(sizes) for name, values in found.items()}
 
 
 def _check_numbers(

@@ -2,7 +2,7 @@
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Key
+from jaxtyping import Array, Bool, Float, Int, Key
 
 from inductive import rng
 from inductive.experiments.pretraining_inductive_bias.settings import Setting, batch
@@ -65,9 +65,6 @@ def finetuning(
     Raises:
         ValueError: a setting is out of range.
     """
-    settings = [Setting(*row) for row in rows]
-    together = batch(settings)
-    numbers = jnp.array([spike_slab.counts(s.densities, n_inputs) for s in settings])
     xs = _inputs(key, "inputs", alpha, n_inputs)
     noise = jnp.sqrt(label_noise) * _noise(key, "noise", len(xs))
 
@@ -78,7 +75,7 @@ def finetuning(
         error = jnp.mean((end.coefficients[0] - task.finetuning) ** 2)
         return error, end.kkt, end.converged
 
-    error, kkt, converged = jax.lax.map(one, (together.knobs, numbers))
+    error, kkt, converged = jax.lax.map(one, _cases(rows, n_inputs))
     return {"error": error, "kkt": kkt, "converged": converged}
 
 
@@ -107,9 +104,6 @@ def two_stages(
     Raises:
         ValueError: a setting is out of range.
     """
-    settings = [Setting(*row) for row in rows]
-    together = batch(settings)
-    numbers = jnp.array([spike_slab.counts(s.densities, n_inputs) for s in settings])
     first = _inputs(key, "pretraining", alpha_pretraining, n_inputs)
     xs = _inputs(key, "inputs", alpha, n_inputs)
 
@@ -129,7 +123,14 @@ def two_stages(
             "converged": before.converged & end.converged,
         }
 
-    return jax.lax.map(one, (together.knobs, numbers))
+    return jax.lax.map(one, _cases(rows, n_inputs))
+
+
+def _cases(rows: Rows, n_inputs: int) -> tuple[Knobs, Int[Array, "s 3"]]:
+    """Scales of each setting, and numbers of features of its tasks and of both."""
+    settings = [Setting(*row) for row in rows]
+    numbers = [spike_slab.counts(one.densities, n_inputs) for one in settings]
+    return batch(settings).knobs, jnp.array(numbers)
 
 
 def _inputs(
