@@ -267,3 +267,105 @@ def test_repeated_steps_are_looked_at_only_at_their_end() -> None:
     assert coarse.stop == Stop.CONVERGED
     with pytest.raises(ValueError, match="times=0"):
         gd.repeated(step, _bowl, 0)
+
+
+def _heavy_ball(momentum: float, n_steps: int) -> np.ndarray:
+    params, velocity = START, np.zeros(2)
+    for _ in range(n_steps):
+        velocity = momentum * velocity + CURVATURE * params
+        params = params - 0.5 * velocity
+    return params
+
+
+def test_momentum_adds_up_past_gradients() -> None:
+    start = gd.at_rest(jnp.asarray(START))
+    step = gd.gradient_step(_bowl, 0.9)
+    run = gd.iterate(step, start, learning_rate=0.5, threshold=0.0, max_steps=7)
+    np.testing.assert_allclose(run.params.params, _heavy_ball(0.9, 7), rtol=1e-12)
+
+
+def test_epochs_with_momentum_keep_it_from_batch_to_batch() -> None:
+    # One example a batch, all alike: the order does not matter.
+    step = gd.epoch_step(
+        lambda p, batch, weights: _bowl(p), jnp.zeros(3), 1, rng.root(0), 0.9
+    )
+    start = gd.at_rest(jnp.asarray(START))
+    run = gd.iterate(step, start, learning_rate=0.5, threshold=0.0, max_steps=2)
+    np.testing.assert_allclose(run.params.params, _heavy_ball(0.9, 6), rtol=1e-12)
+
+
+@pytest.mark.parametrize("momentum", [-0.1, 1.0])
+def test_momentum_out_of_range_is_refused(momentum: float) -> None:
+    with pytest.raises(ValueError, match="from 0 to below 1"):
+        gd.gradient_step(_bowl, momentum)
+
+
+def test_a_path_is_that_of_a_loop_with_a_decaying_rate() -> None:
+    path = gd.follow(
+        gd.gradient_step(_bowl),
+        jnp.asarray(START),
+        schedule=gd.step_decay(0.4, 0.25, 3),
+        times=(1, 4, 8),
+        evaluate=lambda p: {"first": p[0], "both": p},
+    )
+    params, seen, losses = START, {}, {}
+    for number in range(8):
+        losses[number + 1] = 0.5 * (params**2 * CURVATURE).sum()
+        params = params - 0.4 * 0.25 ** (number // 3) * CURVATURE * params
+        seen[number + 1] = params
+    wanted = np.array([seen[time] for time in (1, 4, 8)])
+    np.testing.assert_allclose(path.records["both"], wanted, rtol=1e-12)
+    np.testing.assert_allclose(path.records["first"], wanted[:, 0], rtol=1e-12)
+    np.testing.assert_allclose(path.losses, [losses[t] for t in (1, 4, 8)], rtol=1e-12)
+    np.testing.assert_allclose(path.params, params, rtol=1e-12)
+
+
+@pytest.mark.parametrize("times", [(), (0, 3), (3, 3), (4, 2)])
+def test_times_of_a_path_must_increase(times: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="1 or more and increasing"):
+        gd.follow(
+            gd.gradient_step(_bowl),
+            jnp.asarray(START),
+            schedule=gd.step_decay(0.1, 1.0, 1),
+            times=times,
+            evaluate=lambda p: p,
+        )
+
+
+@pytest.mark.parametrize(("factor", "every"), [(0.0, 5), (1.5, 5), (0.5, 0)])
+def test_decays_out_of_range_are_refused(factor: float, every: int) -> None:
+    with pytest.raises(ValueError, match="factor="):
+        gd.step_decay(0.1, factor, every)
+
+
+@pytest.mark.parametrize("size", [0.1, 3.0])
+def test_normalized_steps_have_the_length_of_the_rate(size: float) -> None:
+    start = jnp.asarray(START / np.linalg.norm(START) * size)
+    step = gd.normalized_step(_bowl)
+    moved, loss = step(start, jnp.asarray(0.05), jnp.int32(0))
+    length = 0.05 * max(1.0, size) ** 0.5
+    assert float(loss) == pytest.approx(float(_bowl(start)))
+    assert np.linalg.norm(moved - start) == pytest.approx(length)
+    slope = CURVATURE * np.asarray(start)
+    cosine = (start - moved) @ slope / np.linalg.norm(slope) / length
+    assert cosine == pytest.approx(1.0)
+
+
+def test_normalized_steps_rest_where_the_gradient_is_zero() -> None:
+    moved, _ = gd.normalized_step(_bowl)(jnp.zeros(2), jnp.asarray(0.1), jnp.int32(0))
+    np.testing.assert_array_equal(moved, 0.0)
+
+
+def test_normalized_descent_finds_the_largest_margin() -> None:
+    # Two support vectors and a point far away: the widest street is along (1, 0).
+    points = jnp.array([[1.0, 1.0], [1.0, -1.0], [5.0, 3.0]])
+    loss = lambda p: jax.scipy.special.logsumexp(-points @ p)  # noqa: E731
+    run = gd.iterate(
+        gd.normalized_step(loss),
+        jnp.array([0.1, -0.2]),
+        learning_rate=0.05,
+        threshold=-float("inf"),
+        max_steps=5000,
+    )
+    direction = run.params / jnp.linalg.norm(run.params)
+    np.testing.assert_allclose(direction, [1.0, 0.0], atol=2e-3)

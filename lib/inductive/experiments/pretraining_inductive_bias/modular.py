@@ -97,24 +97,16 @@ def fit(
     def loss(params):
         return weights @ losses(logits(params, examples.sequences), examples.labels)
 
-    def step(state, learning_rate, number):
-        del number
-        params, velocity = state
-        value, gradient = jax.value_and_grad(loss)(params)
-        velocity = jax.tree.map(lambda v, g: MOMENTUM * v + g, velocity, gradient)
-        moved = jax.tree.map(lambda q, v: q - learning_rate * v, params, velocity)
-        return (moved, velocity), value
-
     run = gd.iterate(
-        step,
-        (params, jax.tree.map(jnp.zeros_like, params)),
+        gd.gradient_step(loss, MOMENTUM),
+        gd.at_rest(params),
         learning_rate=LEARNING_RATE,
         threshold=THRESHOLD,
         max_steps=max_steps,
         ceiling=1000.0,
         restarts=2,
     )
-    return run._replace(params=run.params[0])
+    return run._replace(params=run.params.params)
 
 
 def pretrain(

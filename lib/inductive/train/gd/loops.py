@@ -1,19 +1,19 @@
-"""Gradient descent as one compiled loop: full batch or in epochs, until a rule stops it."""
+"""Loops over steps: until a rule stops them, or along a schedule with records."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, Key, PyTree
+import numpy as np
+from jaxtyping import Array, Float, Int, PyTree
 
-from inductive import rng
 from inductive.models.scales import Scalar
+from inductive.train.gd.steps import Step
 from inductive.train.stop import Stop
 
-Step = Callable[[Any, Float[Array, ""], Int[Array, ""]], tuple[Any, Float[Array, ""]]]
-"""``step(params, learning_rate, number)`` gives new parameters and the training loss."""
-
+Schedule = Callable[[Int[Array, ""]], Float[Array, ""]]
+"""Learning rate of the step with this number, counted from 0."""
 
 _RUNNING = -1
 
@@ -40,93 +40,85 @@ class Run(NamedTuple):
     learning_rate: Float[Array, ""]
 
 
-def gradient_step(loss: Callable[[Any], Float[Array, ""]]) -> Step:
-    """A step of full-batch gradient descent on ``loss``, which is taken before it.
+class Path(NamedTuple):
+    """What :func:`follow` saw of a training.
 
-    Args:
-        loss: of the parameters.
+    Attributes:
+        params: what the last step returned.
+        losses: training loss of the last step before each time.
+        records: evaluations at each time, which is their first axis.
     """
 
-    def step(params, learning_rate, number):
-        del number
-        value, gradient = jax.value_and_grad(loss)(params)
-        return _moved(params, gradient, learning_rate), value
-
-    return step
+    params: PyTree
+    losses: Float[Array, " t"]
+    records: PyTree
 
 
-def epoch_step(
-    loss: Callable[[Any, Any, Float[Array, " b"]], Float[Array, ""]],
-    examples: PyTree,
-    batch_size: int,
-    key: Key[Array, ""],
-) -> Step:
-    """An epoch of stochastic gradient descent, in an order drawn anew for each.
-
-    The last batch holds what is left over. The training loss of an epoch is the mean
-    over its batches.
+def step_decay(learning_rate: Scalar, factor: float, every: int) -> Schedule:
+    """A learning rate that is multiplied by a factor at regular times.
 
     Args:
-        loss: ``loss(params, batch, weights)``; the weights sum to 1 and are 0 for the
-            rows that fill up the last batch.
-        examples: arrays that share their first axis.
-        batch_size: examples a step, 1 or more.
-        key: the order of epoch t comes from its t-th key.
+        learning_rate: of the first steps, above 0; may be traced.
+        factor: above 0, at most 1.
+        every: number of steps between changes, 1 or more.
 
     Raises:
-        ValueError: the batch size is below 1.
+        ValueError: a number outside its range.
     """
-    if batch_size < 1:
-        raise ValueError(f"batch_size={batch_size} must be 1 or more")
-    n = len(jax.tree.leaves(examples)[0])
-    n_batches = -(-n // batch_size)
-    present = (jnp.arange(n_batches * batch_size) < n).reshape(n_batches, batch_size)
+    _check_rate(learning_rate)
+    if not 0 < factor <= 1 or every < 1:
+        raise ValueError(
+            f"factor={factor} must be above 0 and at most 1, every={every} 1 or more"
+        )
 
-    def step(params, learning_rate, number):
-        order = jax.random.permutation(rng.seed_key(key, number), n)
-        rows = jnp.resize(order, present.shape)
+    def rate(number: Int[Array, ""]) -> Float[Array, ""]:
+        power = (number // every).astype(float)
+        return jnp.asarray(learning_rate, float) * factor**power
 
-        def one_batch(params, taken):
-            row, kept = taken
-            batch = jax.tree.map(lambda a: a[row], examples)
-            weights = kept.astype(learning_rate.dtype)
-            value, gradient = jax.value_and_grad(loss)(
-                params, batch, weights / weights.sum()
-            )
-            return _moved(params, gradient, learning_rate), value
-
-        params, values = jax.lax.scan(one_batch, params, (rows, present))
-        return params, values.mean()
-
-    return step
+    return rate
 
 
-def repeated(step: Step, loss: Callable[[Any], Float[Array, ""]], times: int) -> Step:
-    """Many steps as one, after which alone the loss is looked at.
-
-    With it :func:`iterate` follows protocols that check for convergence at intervals.
+def follow(
+    step: Step,
+    params: PyTree,
+    *,
+    schedule: Schedule,
+    times: Sequence[int],
+    evaluate: Callable[[Any], PyTree],
+) -> Path:
+    """Repeat a step for a given number of times and evaluate it at some of them.
 
     Args:
-        step: of :func:`gradient_step` or :func:`epoch_step`.
-        loss: of the parameters after the last of the steps.
-        times: number of steps, 1 or more.
+        step: from :func:`gradient_step`, :func:`epoch_step` or :func:`normalized_step`.
+        params: at the start, as the step takes them.
+        schedule: learning rates.
+        times: numbers of steps after which to evaluate, increasing, 1 or more; the
+            last is the end.
+        evaluate: arrays to record, of what a step returns.
 
     Raises:
-        ValueError: fewer than one step.
+        ValueError: the times do not increase from 1 or more.
     """
-    if times < 1:
-        raise ValueError(f"times={times} must be 1 or more")
+    ends = np.asarray(times)
+    if not ends.size or (np.diff(ends, prepend=0) < 1).any():
+        raise ValueError(
+            f"times={tuple(times)} must be one or more numbers of steps, "
+            "1 or more and increasing"
+        )
+    starts = np.concatenate([[0], ends[:-1]])
+    dtype = jnp.result_type(*jax.tree.leaves(params))
 
-    def steps(params, learning_rate, number):
-        first = number * times
+    def one(number: Array, carry: tuple[Any, Array]) -> tuple[Any, Array]:
+        return step(carry[0], schedule(number).astype(dtype), number)
 
-        def one(i, params):
-            return step(params, learning_rate, first + i)[0]
+    def stretch(params: Any, bounds: tuple[Array, Array]) -> tuple[Any, Any]:
+        unknown = jnp.asarray(jnp.nan, dtype)
+        params, loss = jax.lax.fori_loop(*bounds, one, (params, unknown))
+        return params, (loss, evaluate(params))
 
-        params = jax.lax.fori_loop(0, times, one, params)
-        return params, loss(params)
-
-    return steps
+    bounds = jnp.asarray(starts, jnp.int32), jnp.asarray(ends, jnp.int32)
+    params, (losses, records) = jax.lax.scan(stretch, params, bounds)
+    return Path(params, losses, records)
 
 
 def iterate(
@@ -224,13 +216,12 @@ def _check_numbers(
             f"max_steps={max_steps}, every={every} must be 1 or more and "
             f"restarts={restarts} not negative"
         )
+    _check_rate(learning_rate)
+
+
+def _check_rate(learning_rate: Scalar) -> None:
     if isinstance(learning_rate, int | float) and not 0 < learning_rate < float("inf"):
         raise ValueError(
             f"learning_rate={learning_rate} must be positive and finite: "
             "choose e.g. 0.1"
         )
-
-
-def _moved(params: Any, gradient: Any, learning_rate: Float[Array, ""]) -> Any:
-    """Parameters after one step against the gradient."""
-    return jax.tree.map(lambda p, g: p - learning_rate * g, params, gradient)
