@@ -147,7 +147,7 @@ OF_THE_PAPER = """
     C1b | Theorem | the width after real pretraining is that of the formula | largest relative error of the width <= 1e-4
     C2 | Theorem | pretraining does too, and does not depend on the relative scale | largest difference of a coefficient <= 1e-4
     C3 | Figure 2 | every setting obeys the bounds of ℓ, PD and their sum | largest violation over 200000 settings <= 1e-6
-    C4 | Figure 2 | the regimes lie where the paper's limits put them | largest distance from the values derived from its theorem, 7 settings <= 0.02
+    C4 | Figure 2 | the regimes lie where the paper's limits put them | largest distance from the table of values <= 0.02
     C5 | Figure 3 | theory predicts the error of trained networks in all regimes | largest distance in standard errors, density 0.1, theory above 0.01, 30 seeds < 3
     C6 | Figure 3A | a large absolute scale removes the benefit of overlap | benefit at c = 1 over that at c = 1e-6, alpha 0.206 < 0.1
     C7 | Figure 3B | so does a large readout | benefit at readout 10, alpha 0.206 < 0.02
