@@ -22,9 +22,9 @@ class ImageDataset:
     """
 
     name: str
-    train_images: UInt8[np.ndarray, "n h w 3"]
+    train_images: UInt8[np.ndarray, "n h w c"]
     train_labels: Int64[np.ndarray, " n"]
-    test_images: UInt8[np.ndarray, "m h w 3"]
+    test_images: UInt8[np.ndarray, "m h w c"]
     test_labels: Int64[np.ndarray, " m"]
     source: str
     checksums: Mapping[str, str]
