@@ -130,8 +130,8 @@ def group_norm_svm(
 
     Args:
         inputs: X, float64.
-        gates: z, usually 0 or 1, of each gated vector at each point (see
-            ``kernels.context_gates``).
+        gates: z, usually 0 or 1, of each gated vector at each point, as from
+            :func:`context_gates`.
         group: the group of each gated vector, numbered from 0.
         labels: y, each +1 or -1.
         tolerance: on the relative gap between upper and lower bound.

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-#: Largest number of bytes that :func:`context_gates` lets its result take.
+# Largest number of bytes that the result of context_gates may take.
 MEMORY = 4 * 2**30
 
 
@@ -26,7 +26,7 @@ def context_gates(contexts: Int[Array, "n h"], n_contexts: int) -> Float[Array, 
         n_contexts: C.
 
     Raises:
-        ValueError: the gates would take more than :data:`MEMORY` bytes.
+        ValueError: the gates would take more than ``MEMORY`` bytes, 4 GiB.
     """
     n, n_units = contexts.shape
     size = 8 * n * n_units * n_contexts

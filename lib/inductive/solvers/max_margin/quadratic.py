@@ -63,7 +63,9 @@ def nonnegative_quadratic(
     r"""Minimise :math:`\frac12\alpha^\top Q\alpha - b^\top\alpha` over
     :math:`\alpha \ge 0`.
 
-    It may be compiled and batched; a batch takes as many steps as its slowest member.
+    It may be compiled and batched. A batch takes as many steps as its slowest member,
+    and factorises each support at the full size and two smaller ones: on a CPU
+    ``jax.lax.map`` is several times faster than ``jax.vmap`` from some hundred variables.
 
     Args:
         matrix: Q, symmetric, positive semi-definite, float64, not zero.
