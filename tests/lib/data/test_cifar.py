@@ -1,10 +1,8 @@
 """CIFAR-10 and CIFAR-100 by every route, from small archives in the published formats."""
 
 import dataclasses
-import hashlib
 import io
 import json
-import tarfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,23 +12,9 @@ from PIL import Image
 
 from inductive import data
 from inductive.data import DamagedDataError, DataUnavailableError, cifar, fetch
+from support.archives import digest, tar
 
 N = 3  # images a file
-
-
-def digest(content: bytes) -> str:
-    """SHA-256 of some bytes."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def tar(path: Path, files: Mapping[str, bytes]) -> str:
-    """Write a compressed archive; its SHA-256."""
-    with tarfile.open(path, "w:gz") as archive:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return digest(path.read_bytes())
 
 
 @dataclasses.dataclass(frozen=True)

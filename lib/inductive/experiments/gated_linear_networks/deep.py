@@ -9,7 +9,6 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key, Shaped
 
 from inductive import rng
-from inductive.data import mnist
 from inductive.experiments.gated_linear_networks import contexts, programs, training
 from inductive.experiments.gated_linear_networks.programs import Classifier, Gates
 from inductive.experiments.gated_linear_networks.training import Labelled
@@ -111,14 +110,15 @@ def gates_of(
     Raises:
         ValueError: no such context function, or a number outside its range.
     """
-    split = mnist.split(n_train, n_validation)
-    pixels = np.concatenate([split.train_images, split.validation_images])
-    every = [
-        contexts.indices(pixels, "deep", *sizes, seed, median=median)
-        for seed in contexts.SEEDS
-    ]
-    index = training.of_context(every, context)
-    return Gates(index[:n_train], index[n_train:], 2 ** sizes[1])
+    n_units, shatter_dim = sizes
+
+    def indices(pixels: np.ndarray, seed: int) -> np.ndarray:
+        return contexts.indices(
+            pixels, "deep", n_units, shatter_dim, seed, median=median
+        )
+
+    both = training.of_context(indices, context, n_train, n_validation)
+    return Gates(*both, 2**shatter_dim)
 
 
 def _train(

@@ -9,7 +9,6 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key, Shaped
 
 from inductive import rng
-from inductive.data import mnist
 from inductive.experiments.gated_linear_networks import contexts, programs, training
 from inductive.experiments.gated_linear_networks.programs import Classifier
 from inductive.experiments.gated_linear_networks.training import Labelled
@@ -77,12 +76,12 @@ def random_gates(
     Raises:
         ValueError: no such gates, or a number outside its range.
     """
-    split = mnist.split(n_train, n_validation)
-    pixels = np.concatenate([split.train_images, split.validation_images])
-    every = [contexts.random_gates(pixels, n_units, seed) for seed in contexts.SEEDS]
-    chosen = training.of_context(every, context)
-    on = chosen.astype("float64")
-    return on[:n_train], on[n_train:]
+
+    def gates(pixels: np.ndarray, seed: int) -> np.ndarray:
+        return contexts.random_gates(pixels, n_units, seed)
+
+    here, there = training.of_context(gates, context, n_train, n_validation)
+    return here.astype("float64"), there.astype("float64")
 
 
 def _train(

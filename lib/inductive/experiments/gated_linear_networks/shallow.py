@@ -9,7 +9,6 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key, Shaped
 
 from inductive import rng
-from inductive.data import mnist
 from inductive.experiments.gated_linear_networks import contexts, programs, training
 from inductive.experiments.gated_linear_networks.programs import Classifier
 from inductive.experiments.gated_linear_networks.training import Labelled
@@ -93,14 +92,11 @@ def _index(
     median: bool,
 ) -> tuple[Int[Array, "n 1"], Int[Array, "m 1"]]:
     """Contexts of training and of validation images."""
-    split = mnist.split(n_train, n_validation)
-    pixels = np.concatenate([split.train_images, split.validation_images])
-    every = [
-        contexts.indices(pixels, "shallow", 1, shatter_dim, seed, median=median)
-        for seed in contexts.SEEDS
-    ]
-    index = training.of_context(every, context)
-    return index[:n_train], index[n_train:]
+
+    def indices(pixels: np.ndarray, seed: int) -> np.ndarray:
+        return contexts.indices(pixels, "shallow", 1, shatter_dim, seed, median=median)
+
+    return training.of_context(indices, context, n_train, n_validation)
 
 
 def _limit(

@@ -4,7 +4,7 @@ Logistic loss, batches of 128, 3200 steps whatever the number of examples, a lea
 0.04 that is multiplied by 0.25 halfway, and heavy-ball momentum or none; single precision.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -14,6 +14,7 @@ from jaxtyping import Array, Float, Int, Key, PyTree, UInt8
 
 from inductive import rng
 from inductive.data import mnist
+from inductive.experiments.gated_linear_networks import contexts
 from inductive.train import gd
 
 LEARNING_RATE, DECAY, BATCH = 0.04, 0.25, 128
@@ -72,21 +73,29 @@ def unfolded(array: np.ndarray) -> Array:
 
 
 def of_context(
-    every: Sequence[np.ndarray], context: Int[Array, ""] | int
-) -> Int[Array, "n h"]:
-    """What belongs to one of the authors' three seeds.
+    indices: Callable[[UInt8[np.ndarray, "n h w"], int], Int[np.ndarray, "n k"]],
+    context: Int[Array, ""] | int,
+    n_train: int,
+    n_validation: int,
+) -> tuple[Int[Array, "n k"], Int[Array, "m k"]]:
+    """Contexts of training and of validation images for one of the authors' seeds.
 
     Args:
-        every: integers for each of the seeds.
+        indices: contexts of images for a seed.
         context: the seed, 1 to 3; may be traced.
+        n_train: training images.
+        n_validation: validation images.
 
     Raises:
-        ValueError: there is no such seed.
+        ValueError: there is no such seed, or there are not so many images.
     """
-    if isinstance(context, int) and not 1 <= context <= len(every):
-        raise ValueError(f"context={context}: choose a seed from 1 to {len(every)}")
-    stacked = unfolded(np.stack(every).astype(np.int32))
-    return stacked[jnp.asarray(context) - 1]
+    if isinstance(context, int) and context not in contexts.SEEDS:
+        raise ValueError(f"context={context}: choose a seed of {contexts.SEEDS}")
+    split = mnist.split(n_train, n_validation)
+    pixels = np.concatenate([split.train_images, split.validation_images])
+    every = np.stack([indices(pixels, seed) for seed in contexts.SEEDS])
+    index = unfolded(every.astype(np.int32))[jnp.asarray(context) - 1]
+    return index[:n_train], index[n_train:]
 
 
 def _labelled(pixels: UInt8[np.ndarray, "n h w"], digits: np.ndarray) -> Labelled:
