@@ -96,8 +96,8 @@ def conditions(name, momentum=0.0):
     """Results of one sweep of two-layer networks at the end of training, one row a condition."""
     run = stored(name).isel(seed=0).sel(momentum=momentum)
     last = run.isel(run=0, time=-1)
-    table = last[["gd_error", "margin", "between_runs"]].to_dataframe()
-    table = table[["gd_error", "margin", "between_runs"]]
+    names = [key for key in ("gd_error", "margin", "between_runs") if key in last]
+    table = last[names].to_dataframe()[names]
     for program in run["program"].values:
         one = last.sel(program=program)
         for label, kind in (

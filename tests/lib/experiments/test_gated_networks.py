@@ -240,7 +240,7 @@ def trained() -> tuple[dict[str, Any], Classifier]:
 
     def train(key: Any) -> dict[str, Any]:
         gates = deep.gates_of((H, 1), 1, N, M, median=True)
-        own = rng.stream(key, "run 0")
+        own = rng.seed_key(rng.stream(key, "run 0"), 1)
         return deep._train(own, training.images(N, M), gates, made_up, 0.0, 3)
 
     return jax.tree.map(np.asarray, _quick(train)(KEY)), made_up
@@ -259,7 +259,7 @@ def test_gated_networks_are_recorded_by_momentum_run_time_and_program(
         "between_runs": (1,),
     }
     assert gated["svm_separable"].all()
-    assert (gated["svm_gap"] < 1e-4).all()
+    assert (gated["svm_gap"] < 1e-6).all()
     _shares_fit(gated)
 
 

@@ -15,7 +15,6 @@ from inductive.solvers.max_margin import (
     gated_outputs,
     hard_margin_svm,
     interleaved_groups,
-    quadratic_form_kernel,
     unit_groups,
 )
 
@@ -93,11 +92,10 @@ def test_kernels_invert_the_forms_that_they_stand_for(
     left, right = (jnp.array(RNG.integers(c, size=(n, h))) for n in (20, 10))
     form = function_norm_form(unit_groups(h, c), common)
     gates = context_gates(left, c), context_gates(right, c)
-    inverted = scale * quadratic_form_kernel(form, *gates, 1e-9)
+    # Free directions of the form are orthogonal to all gates here.
+    inverted = scale * gates[0] @ np.linalg.pinv(form) @ gates[1].T
     kernel = function_norm_kernel(left, right, c, weight=weight)
-    # Free directions of the form are orthogonal to all gates here, up to rounding
-    # errors of 1e-16 over the ridge; elsewhere the ridge itself counts.
-    np.testing.assert_allclose(inverted, kernel, atol=1e-6)
+    np.testing.assert_allclose(inverted, kernel, atol=1e-10)
 
 
 def test_the_plain_kernel_counts_units_in_the_same_context() -> None:

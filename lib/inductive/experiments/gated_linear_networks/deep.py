@@ -33,7 +33,8 @@ def gated_networks(
     """Networks of one context function, and the programs that describe their limit.
 
     Args:
-        key: of the seed; streams "run 0", "run 1", ... of weights and orders.
+        key: of the seed; each context has its own streams "run 0", "run 1", ... of weights
+            and orders.
         context: the authors' seed of the context function, 1 to 3; may be traced.
         n_train: training images, at most 2000.
         n_units: hidden units.
@@ -51,7 +52,8 @@ def gated_networks(
         optimum, and by program, too, the share of validation images that network and program
         put on different sides (``inconsistency``). By momentum and run, for the trained network
         with thresholds lost as in the public code: ``lost_error``, and ``lost_inconsistency``
-        by program. By momentum ``between_runs``, the disagreement of the first and the last run.
+        by program. By momentum, of several runs, ``between_runs``: the disagreement of the first
+        and the last one.
 
     Raises:
         ValueError: no such context function, or a number outside its range.
@@ -74,7 +76,7 @@ def gated_networks(
 
     def run(number: int, momentum: float) -> dict[str, Array]:
         trained = _train(
-            rng.stream(key, f"run {number}"),
+            rng.seed_key(rng.stream(key, f"run {number}"), context),
             (train, validation),
             gates,
             solved,
@@ -86,8 +88,10 @@ def gated_networks(
     every = [[run(number, momentum) for number in range(runs)] for momentum in momenta]
     stacked = _stack([_stack(one) for one in every])
     outputs = stacked.pop("outputs")
-    apart = [training.disagreement(one[0], one[-1]) for one in outputs]
-    return results | stacked | {"between_runs": jnp.stack(apart)}
+    if runs > 1:
+        apart = [training.disagreement(one[0], one[-1]) for one in outputs]
+        results["between_runs"] = jnp.stack(apart)
+    return results | stacked
 
 
 def gates_of(

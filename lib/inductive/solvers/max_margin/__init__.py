@@ -14,7 +14,6 @@ from inductive.solvers.max_margin.kernels import (
     function_norm_kernel,
     gated_outputs,
     interleaved_groups,
-    quadratic_form_kernel,
     unit_groups,
 )
 from inductive.solvers.max_margin.nuclear import NuclearNorm, nuclear_norm_svm
@@ -37,6 +36,5 @@ __all__ = [
     "interleaved_groups",
     "nonnegative_quadratic",
     "nuclear_norm_svm",
-    "quadratic_form_kernel",
     "unit_groups",
 ]

@@ -144,26 +144,3 @@ def function_norm_form(
     weight = 1.0 / math.sqrt(len(sizes)) if common is None else common
     shared = sizes[0] * np.equal.outer(group, group)
     return sizes[0] ** 2 * np.eye(len(group)) - shared + len(group) * weight**2
-
-
-def quadratic_form_kernel(
-    form: Float[Array, "k k"] | Float[np.ndarray, "k k"],
-    gates_a: Float[Array, "a k"],
-    gates_b: Float[Array, "b k"],
-    ridge: float,
-) -> Float[Array, "a b"]:
-    r"""First factor of the kernel of a quadratic form of the gated vectors,
-    :math:`z^\top (A + \rho I)^{-1} z'`.
-
-    Args:
-        form: A, symmetric, positive semi-definite.
-        gates_a: z of the points of the rows.
-        gates_b: z' of the points of the columns.
-        ridge: :math:`\rho` relative to the mean diagonal of A; above 0 where A is
-            singular, and then most of the kernel: directions that A leaves free weigh
-            :math:`1/\rho`.
-    """
-    matrix = jnp.asarray(form)
-    level = jnp.trace(matrix) / len(matrix)
-    regular = matrix + ridge * level * jnp.eye(len(matrix), dtype=matrix.dtype)
-    return gates_a @ jax.scipy.linalg.solve(regular, gates_b.T, assume_a="pos")
