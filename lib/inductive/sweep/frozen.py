@@ -29,6 +29,8 @@ MOST_BYTES = 2_000_000
 FRESH, FREEZE = "INDUCTIVE_FRESH", "INDUCTIVE_FREEZE"
 """Environment variables set by ``inductive run --fresh`` and ``--commit`` for the kernel."""
 
+_renewed: set[Path] = set()  # frozen by this process: fresh however often a cell asks
+
 # Another machine orders sums differently. Training in single precision keeps about three digits,
 # theory in double precision about nine; whole numbers and decisions must agree.
 _RTOL = {4: 1e-3, 8: 1e-8}
@@ -120,7 +122,7 @@ def stored(
     path = paths.results(slug) / f"{name}.nc"
     what = {k: v for k, v in options.items() if k not in runner.ENGINE_OPTIONS}
     wanted = runner.make_spec(f, axes, seeds, **what)
-    if path.is_file() and not os.environ.get(FRESH):
+    if path.is_file() and (path in _renewed or not os.environ.get(FRESH)):
         found = select(load(path), wanted)
         if found is not None:
             return found
@@ -128,6 +130,7 @@ def stored(
     results = runner.run(f, axes, seeds, store=folder, **options)
     if os.environ.get(FREEZE):
         freeze(results, path, tolerances)
+        _renewed.add(path)
         shutil.rmtree(folder)  # a later --fresh computes; the frozen store has it all
     return results
 

@@ -193,7 +193,22 @@ def test_a_chapter_reads_its_store_and_computes_only_what_is_asked_for(
     asked(lines, seeds=3)
     monkeypatch.setenv(frozen.FRESH, "1")
     asked(lines)
+    assert len(calls) == 2, "what this process froze is fresh"
+    monkeypatch.setattr(frozen, "_renewed", set())  # as in another process
+    asked(lines)
     assert len(calls) == 3, "smoke, another seed, and fresh each compute"
+
+
+def test_a_fresh_run_computes_a_store_once_however_often_it_is_asked_for(
+    checkout: Path, lines: Function, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (frozen.FRESH, frozen.FREEZE):
+        monkeypatch.setenv(name, "1")
+    calls: list[object] = []
+    run = runner.run
+    monkeypatch.setattr(runner, "run", lambda *a, **k: calls.append(a) or run(*a, **k))
+    xr.testing.assert_equal(asked(lines), asked(lines))
+    assert len(calls) == 1
 
 
 def test_an_unknown_option_is_refused_though_the_store_has_it_all(
