@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from measure import Row, child, folder, machine_card, write_csv
+from measure import Row, child, folder, machine_card, version, write_csv
 
 
 class Job(NamedTuple):
@@ -65,13 +65,15 @@ def told(names: Sequence[str]) -> Iterator[str]:
         print(f"{name}: {time.perf_counter() - started:.0f} s", flush=True)
 
 
-def loaded_card(absent: Collection[str] = ()) -> Row:
+def loaded_card(absent: Collection[str] = (), further: Collection[str] = ()) -> Row:
     """The machine card, with the load before anything is measured.
 
     Args:
         absent: packages of the card that take no part.
+        further: packages that do, beside those of the card.
     """
     card = {key: value for key, value in machine_card().items() if key not in absent}
+    card |= {name: version(name) for name in further}
     return card | {"load_at_start": round(os.getloadavg()[0], 2)}
 
 
@@ -91,6 +93,7 @@ def measure_chapter(
     jobs: Mapping[str, Job],
     noun: str = "table",
     absent: Collection[str] = (),
+    further: Collection[str] = (),
 ) -> None:
     """Measure the tables of a chapter that the command line names, or all.
 
@@ -100,11 +103,12 @@ def measure_chapter(
         jobs: processes, by the names of the tables.
         noun: what the names stand for.
         absent: packages of the machine card that take no part.
+        further: packages that do, beside those of the card.
     """
     line = parser(description, noun, jobs)
     line.add_argument("--quick", action="store_true", help="tiny sizes, nothing kept")
     options = line.parse_args()
-    names, card = chosen(options.names, noun, jobs), loaded_card(absent)
+    names, card = chosen(options.names, noun, jobs), loaded_card(absent, further)
     for name in told(names):
         job = jobs[name]
         arguments = job.arguments + (job.quick if options.quick else ())

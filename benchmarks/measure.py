@@ -137,7 +137,7 @@ def machine_card() -> Row:
         ),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        **{name: _version(name) for name in packages},
+        **{name: version(name) for name in packages},
         "date": datetime.now(UTC).date().isoformat(),
     }
 
@@ -149,7 +149,12 @@ def _cpuinfo(field: str) -> str:
     return next(found, "")
 
 
-def _version(package: str) -> str:
+def version(package: str) -> str:
+    """The version of a package, or "missing".
+
+    Args:
+        package: its name.
+    """
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+import gated_tables
 import multitask_tables
 import pretraining_tables
 from cells import number, spread
@@ -115,6 +116,8 @@ TABLES = {
     "multitask-machine": partial(machine, "multitask_machine"),
     **pretraining_tables.TABLES,
     "pretraining-machine": partial(machine, "pretraining_machine"),
+    **gated_tables.TABLES,
+    "gated-machine": partial(machine, "gated_machine"),
 }
 
 
