@@ -1,5 +1,6 @@
 """Tables of the chapter on gated linear networks, for ``benchmarks/tables.py``."""
 
+import numpy as np
 import pandas as pd
 
 from cells import NONE, number, speedup, spread, verdict
@@ -75,8 +76,8 @@ def seconds() -> list[list[str]]:
             number(r["peer_s"]) if r["repeats"] else NONE for r in map(some.get, sizes)
         ]
         rows.append([label, *cells])
-    ours = [float(table.query(f"n == {n}")["ours_s"].median()) for n in sizes]
-    return [*rows, ["ours", *map(number, ours)]]
+    ours = [number(np.nanmedian(table.query(f"n == {n}")["ours_s"])) for n in sizes]
+    return [*rows, ["ours", *ours]]
 
 
 def _speedup(row: Row) -> str:
