@@ -67,12 +67,12 @@ def _paper() -> dict[str, Plan]:
 
 def _smoke() -> dict[str, Plan]:
     """Few images, steps and conditions, as compiling takes nearly all the time."""
-    few: dict[str, Any] = {"n_validation": 2000, "n_epochs": 20}
+    few: dict[str, Any] = {"n_validation": 2000, "n_epochs": 200}
     return {
         "deep": _deep(
             (200,), (10,), 1, FEW[:2], median=True, runs=2, momenta=(0.0,), **few
         ),
-        "two-layers": _two_layers(1, 2, (300, 3000)),
+        "two-layers": _two_layers(1, 2, (1000, 30_000)),
     }
 
 
