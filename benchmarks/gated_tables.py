@@ -126,7 +126,7 @@ def _microseconds(row: Row, form: str) -> float:
 
 def memory() -> list[list[str]]:
     """Peak memory of each contestant."""
-    rows = [["", "images, units", "first call (s)", "peak (MB)"]]
+    rows = [["", "images, units", "one call (s)", "peak (MB)"]]
     labels = SOLVERS | {"ours": "ours"} | FORMS
     for row in read("memory").to_dict("records"):
         name = f"{row['kind']}, {labels[row['contestant']]}"
