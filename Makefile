@@ -21,7 +21,7 @@ RESOLVE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
   --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help book test chapter serve audit bench lint format lock clean
+.PHONY: help book test chapter serve pdf audit bench lint format lock clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 18
@@ -56,6 +56,9 @@ chapter: $(STAMP)  ## run one chapter: make chapter NAME=<slug> PROFILE=smoke
 serve: book  ## show the site on http://localhost:8000
 	@echo "Serving on http://localhost:$(PORT), Ctrl-C to stop"
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html "$(PORT)"
+
+pdf: book  ## print every chapter into _build/pdf; needs a browser
+	@$(BIN)/inductive pdf
 
 audit: $(STAMP)  ## recompute random points of stored sweeps; ALL=1 takes costly ones too
 	@$(BIN)/inductive audit $(if $(filter 1,$(ALL)),--all)

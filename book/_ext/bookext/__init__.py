@@ -8,6 +8,8 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from .accessible import correct_page
+from .cards import write_cards
 from .directives import ChapterCard, Provenance, VerdictBoard, link_scorecard
 from .forge import configure
 from .knobs import KnobsExplorer, load_script
@@ -26,6 +28,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", drop_live_code)
     app.connect("doctree-read", link_scorecard)
     app.connect("html-page-context", load_script)
+    app.connect("html-page-context", correct_page)
     app.connect("autodoc-skip-member", skip_member)
     app.connect("autodoc-process-signature", shorten_signature)
+    app.connect("build-finished", write_cards)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -195,6 +195,15 @@ def new(
 
 
 @_command
+def pdf(slug: OptionalSlug = None) -> None:
+    """Print chapters of the built site into _build/pdf, with a browser."""
+    from inductive.cli import pdf as printing
+
+    for path in printing.of_the_book(slug):
+        typer.echo(f"written: {path.relative_to(paths.root())}")
+
+
+@_command
 def doctor() -> None:
     """Show versions, devices and disk, and what is missing and how to get it."""
     from inductive.cli import doctor as examination
