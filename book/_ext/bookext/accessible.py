@@ -1,4 +1,4 @@
-"""Corrections of markup that Sphinx and docutils write and screen readers stumble over."""
+"""Corrections of markup that Sphinx and its extensions write and screen readers stumble over."""
 
 import re
 from typing import Any
@@ -14,8 +14,10 @@ _LINES = (
     (re.compile(r"</d[ld]>"), "</span>"),
 )
 # The entries of a bibliography are no list items, and their role is deprecated.
-_ROLES = re.compile(r'(?<=<div) role="list"(?= class="citation-list")')
+_LIST = re.compile(r'(?<=<div) role="list"(?= class="citation-list")')
 _ENTRY = re.compile(r' role="doc-biblioentry"')
+# A folded cell is named by the words that it shows.
+_FOLDED = re.compile(r'(?<=<summary) aria-label="Toggle hidden content"')
 
 
 def correct_page(
@@ -31,9 +33,11 @@ def correct_page(
 
 
 def corrected(body: str) -> str:
-    """The markup of a page's body with signatures and bibliographies put right."""
+    """A page's body with signatures, bibliographies and folded cells put right."""
     body = _SIGNATURE.sub(lambda found: _as_lines(found[0]), body)
-    return _ENTRY.sub("", _ROLES.sub("", body))
+    for attribute in (_LIST, _ENTRY, _FOLDED):
+        body = attribute.sub("", body)
+    return body
 
 
 def _as_lines(signature: str) -> str:

@@ -6,9 +6,9 @@ link. A script, unlike JSON, can also be loaded by pages that were opened as fil
 
 import json
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
-from pybtex.database import Entry, Person
 from pybtex.richtext import Text
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -79,8 +79,8 @@ def _citations(env: BuildEnvironment) -> dict[str, Cards]:
     return pages
 
 
-def entry_card(entry: Entry) -> Card:
-    """Title, authors with year, and the address of one entry of the bibliography."""
+def entry_card(entry: Any) -> Card:
+    """Title, authors with year, and the address of one entry that pybtex has read."""
     people = [_name(person) for person in entry.persons.get("author", ())]
     known = people[:6] + ["others"] * (len(people) > 6)
     authors = " and ".join(filter(None, [", ".join(known[:-1]), *known[-1:]]))
@@ -93,7 +93,7 @@ def entry_card(entry: Entry) -> Card:
     return card | {"link": link} if link else card
 
 
-def _name(person: Person) -> str:
+def _name(person: Any) -> str:
     parts = (person.first_names, person.middle_names, person.prelast_names)
     names = [*(name for part in parts for name in part), *person.last_names]
     return _plain(" ".join([*names, *person.lineage_names]))
