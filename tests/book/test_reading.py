@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from inductive.cli import doctor, pdf
-from inductive.cli.errors import RunError
+from inductive.cli.errors import RunError, UsageError
 from support.visits import CHAPTERS, DESKTOP, PAGES, visit
 
 WORDS = {
@@ -135,6 +135,11 @@ def test_printing_without_a_browser_says_what_to_install(site, tmp_path, monkeyp
 def test_printing_before_the_site_is_built_says_so(tmp_path):
     with pytest.raises(RunError, match=r"no page of some-paper in .*: run `make book`"):
         pdf.write(["some-paper"], tmp_path, tmp_path)
+
+
+def test_printing_an_unknown_chapter_lists_the_known_ones():
+    with pytest.raises(UsageError, match="no chapter 'no-such': the chapters are"):
+        pdf.of_the_book("no-such")
 
 
 def weight(path: Path) -> int:
