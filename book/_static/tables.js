@@ -63,7 +63,7 @@
   };
   const search = document.createElement("input");
   search.type = "search";
-  search.name = "q";
+  search.name = "search"; // the name q would start the search of the whole site
   search.autocomplete = "off";
 
   const selects = [...(topic ? [topic] : []), ...columns].map((name) => {
@@ -85,11 +85,12 @@
   const clear = document.createElement("button");
   clear.type = "button";
   clear.textContent = "Show all";
+  const foot = document.createElement("div");
+  foot.append(count, clear);
   form.append(
     field("search", search),
     ...selects.map((select) => field(select.name, select)),
-    clear,
-    count,
+    foot,
   );
 
   const show = () => {

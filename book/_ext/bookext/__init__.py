@@ -13,9 +13,10 @@ from .checks import link_claims
 from .directives import ChapterCard, Provenance, VerdictBoard, link_scorecard
 from .filters import FilterTable, TableFilters
 from .forge import configure
-from .gallery import FigureGallery, resolve
+from .gallery import FigureGallery
 from .knobs import KnobsExplorer, load_script
 from .library import shorten_signature, skip_member
+from .links import resolve
 from .live_code import drop_live_code
 
 

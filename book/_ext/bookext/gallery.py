@@ -9,17 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from sphinx import addnodes
-from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from inductive import paths
 from inductive.cli import chapters
 
+from . import links
+
 LOGGER = logging.getLogger(__name__)
-_LINK = "gallery"
 
 
 @dataclass(frozen=True)
@@ -127,16 +125,7 @@ class FigureGallery(SphinxDirective):
         )
         title = (chapters.read_json(slug, "run.json") or {}).get("title", slug)
         content = nodes.inline("", "", image, nodes.inline("", title))
-        link = addnodes.pending_xref(
-            "",
-            content,
-            refdomain="",
-            reftype=_LINK,
-            reftarget=figure.label,
-            refdoc=self.env.docname,
-            refexplicit=True,
-            refwarn=True,
-        )
+        link = links.pending(links.FIGURE, figure.label, self.env.docname, content)
         self.set_source_info(link)
         return link
 
@@ -149,23 +138,3 @@ class FigureGallery(SphinxDirective):
 
     def _warn(self, problem: str) -> None:
         LOGGER.warning("figure-gallery: %s", problem, location=self.get_location())
-
-
-def resolve(
-    app: Sphinx,
-    env: BuildEnvironment,
-    node: addnodes.pending_xref,
-    content: nodes.TextElement,
-) -> nodes.reference | None:
-    """Link of a picture in the gallery to the figure in its chapter.
-
-    The references of Sphinx itself put a title in the place of what they enclose.
-    """
-    found = env.get_domain("std").anonlabels.get(node["reftarget"])
-    if node["reftype"] != _LINK or found is None:
-        return None
-    docname, name = found
-    address = app.builder.get_relative_uri(node["refdoc"], docname)
-    return nodes.reference(
-        "", "", content, internal=True, refuri=f"{address}#{name}"
-    )

@@ -15,9 +15,8 @@ def page() -> str:
     rows = [row for slug in chapters.slugs() for row in _rows(slug)]
     lines = [GENERATED, "", "# Claims", ""]
     lines += [
-        f"All {len(rows)} claims of the chapters that were run, each with the rule that decides it.",
-        "The name of a claim leads to its check: the cell of the chapter that computes the measured "
-        "number and compares it with the threshold.",
+        f"All {len(rows)} claims of the chapters that were run, with the rules that decide them.",
+        "The name of a claim leads to its check: the cell that computes the measured number.",
         "[How to read a chapter](how-to-read.md) explains the four [verdicts](#verdicts).",
         "",
         *filters("claims", "chapter, verdict"),

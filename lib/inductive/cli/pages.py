@@ -95,7 +95,6 @@ def status_page() -> str:
     lines += _table(
         [
             "chapter",
-            "claims",
             "state",
             "last run",
             "seconds",
@@ -115,11 +114,10 @@ def _run_row(slug: str) -> list[str]:
     run = chapters.read_json(slug, "run.json")
     link = f"[{_plain(chapters.title(slug))}](../notebooks/{slug}.ipynb)"
     if run is None:
-        return [link, "–", "not run", "–", "–", "–", "–", "–"]
+        return [link, "not run", "–", "–", "–", "–", "–"]
     made = f"Python {run['versions']['python']}, jax {run['versions']['jax']}, {run['device']}"
     return [
         link,
-        _counts(verdicts(slug)),
         state(slug),
         run["date"],
         f"{run['seconds']:.0f}",
