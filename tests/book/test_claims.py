@@ -118,7 +118,8 @@ def book(tmp_path, monkeypatch) -> Path:
 
 
 def write(book: Path, cells: list[nbformat.NotebookNode]) -> None:
-    notebook = v4.new_notebook(cells=cells)
+    language = {"name": "python", "pygments_lexer": "ipython3"}
+    notebook = v4.new_notebook(cells=cells, metadata={"language_info": language})
     nbformat.write(notebook, book / "notebooks" / f"{SLUG}.ipynb")
 
 

@@ -69,7 +69,5 @@ def resolve(
 def _short(text: str) -> str:
     """``text`` as ``tables.js`` writes it into the address of a filtered page."""
     parts = unicodedata.normalize("NFKD", text)
-    letters = "".join(
-        part for part in parts if unicodedata.category(part)[0] != "M"
-    )
+    letters = "".join(part for part in parts if unicodedata.category(part)[0] != "M")
     return re.sub(r"[\W_]+", "-", letters.lower()).strip("-")
