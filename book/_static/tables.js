@@ -55,8 +55,11 @@
   const entries = tables.flatMap(prepare);
 
   const field = (label, control) => {
-    const holder = document.createElement("label");
-    const name = document.createElement("span");
+    const holder = document.createElement("div");
+    holder.className = "table-filter";
+    const name = document.createElement("label");
+    control.id = `filter-${short(label)}`;
+    name.htmlFor = control.id;
     name.textContent = label;
     holder.append(name, control);
     return holder;
@@ -86,6 +89,7 @@
   clear.type = "button";
   clear.textContent = "Show all";
   const foot = document.createElement("div");
+  foot.className = "table-count";
   foot.append(count, clear);
   form.append(
     field("search", search),
