@@ -1,4 +1,4 @@
-"""Sphinx extension of the book: cards, verdict boards, provenance, sliders, buttons.
+"""Sphinx extension of the book: cards, boards, galleries, filters, sliders, buttons.
 
 It reads JSON and YAML files and stored frames only, so that building the site never
 computes anything.
@@ -8,12 +8,17 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from . import filters
 from .accessible import correct_page
 from .cards import write_cards
+from .checks import link_claims
 from .directives import ChapterCard, Provenance, VerdictBoard, link_scorecard
+from .filters import FilterTable, TableFilters
 from .forge import configure
+from .gallery import FigureGallery
 from .knobs import KnobsExplorer, load_script
 from .library import shorten_signature, skip_member
+from .links import resolve
 from .live_code import drop_live_code
 
 
@@ -21,14 +26,21 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives and the settings that depend on the repository's address."""
     app.setup_extension("sphinx.ext.autodoc")  # it declares two of the events below
     app.add_directive("chapter-card", ChapterCard)
+    app.add_directive("figure-gallery", FigureGallery)
+    app.add_directive("filter-table", FilterTable)
     app.add_directive("knobs-explorer", KnobsExplorer)
     app.add_directive("provenance", Provenance)
+    app.add_directive("table-filters", TableFilters)
     app.add_directive("verdict-board", VerdictBoard)
     app.connect("config-inited", configure)
     app.connect("builder-inited", drop_live_code)
     app.connect("doctree-read", link_scorecard)
+    app.connect("doctree-read", link_claims)
+    app.connect("doctree-read", filters.check_filters)
     app.connect("html-page-context", load_script)
     app.connect("html-page-context", correct_page)
+    app.connect("html-page-context", filters.load_script)
+    app.connect("missing-reference", resolve)
     app.connect("autodoc-skip-member", skip_member)
     app.connect("autodoc-process-signature", shorten_signature)
     app.connect("build-finished", write_cards)

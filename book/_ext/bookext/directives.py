@@ -12,7 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from inductive.cli import chapters, git
 
-from . import forge, markup
+from . import forge, links, markup
 from .records import Chapter, device, duration, memory, record_files
 
 LOGGER = logging.getLogger(__name__)
@@ -218,7 +218,22 @@ class VerdictBoard(_ChapterDirective):
         if chapter.run is None or chapter.claims is None:
             return [[link], [nodes.Text("not run yet")], [nodes.Text("")]]
         cost = nodes.Text(duration(chapter.run["seconds"]))
-        return [[link], markup.badges(chapter.counts()), [cost]]
+        return [[link], self._badges(chapter), [cost]]
+
+    def _badges(self, chapter: Chapter) -> list[nodes.Node]:
+        """Badges, each a link to the claims that it counts."""
+        title = (chapter.run or {})["title"]
+        counted = {word: n for word, n in chapter.counts().items() if n}
+        linked = [
+            links.pending(
+                links.CLAIMS,
+                links.claims_filter(title, word),
+                self.env.docname,
+                markup.badges({word: n})[0],
+            )
+            for word, n in counted.items()
+        ]
+        return markup.joined(linked, " ") or markup.badges({})
 
 
 def link_scorecard(app: Sphinx, document: nodes.document) -> None:

@@ -15,15 +15,17 @@ _SIGNS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "not te
 def badges(counts: Mapping[str, int]) -> list[nodes.Node]:
     """One badge per verdict that occurs, for example "✓ 9 reproduced"."""
     shown = [
-        nodes.inline(
-            "",
-            f"{_SIGNS[verdict]} {count} {verdict}",
-            classes=["verdict", "verdict-" + verdict.replace(" ", "-")],
-        )
+        badge(verdict, f"{_SIGNS[verdict]} {count} {verdict}")
         for verdict, count in counts.items()
         if count
     ]
     return joined(shown, " ") or [nodes.Text("no claims")]
+
+
+def badge(verdict: str, text: str) -> nodes.inline:
+    """``text`` in the colours of a verdict."""
+    name = verdict.replace(" ", "-")
+    return nodes.inline("", text, classes=["verdict", f"verdict-{name}"])
 
 
 def joined(items: Sequence[nodes.Node], separator: str) -> list[nodes.Node]:

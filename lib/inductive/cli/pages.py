@@ -1,9 +1,8 @@
-"""Pages made from the chapters' products: status, coverage, the README's table and cover."""
+"""Pages made from the chapters' products: status, claims, coverage, README table and cover."""
 
 import base64
 import json
 import math
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,15 @@ import nbformat
 import yaml
 
 from inductive import paths
-from inductive.cli import audits, chapters
+from inductive.cli import audits, chapters, claims_index
 from inductive.cli.errors import RunError
-from inductive.report.scorecard import VERDICTS, count, rule, show
+from inductive.cli.markdown import GENERATED, filter_table, filters
+from inductive.cli.markdown import plain as _plain
+from inductive.cli.markdown import table as _table
+from inductive.report.scorecard import VERDICTS, count
 from inductive.sweep import fingerprint, frozen
 
 _MARKS = ("<!-- chapters: made by `inductive status --write` -->", "<!-- /chapters -->")
-_GENERATED = "<!-- Made by `inductive status --write`; do not edit. -->"
 _TIERS = {
     "core": "core paper",
     "A": "the paper's own experiment or theory on two CPU cores",
@@ -41,6 +42,7 @@ def generate() -> dict[Path, str | bytes]:
     """Content of every generated file, by path; writes nothing."""
     files: dict[Path, str | bytes] = {
         paths.book() / "status.md": status_page(),
+        paths.book() / "claims.md": claims_index.page(),
         paths.book() / "coverage.md": coverage_page(),
         paths.root() / "README.md": readme(),
     }
@@ -81,28 +83,30 @@ def verdicts(slug: str) -> dict[str, int]:
 
 
 def status_page() -> str:
-    """``book/status.md``: every chapter's last run and every claim's verdict."""
-    lines = [_GENERATED, "", "# Status", ""]
+    """``book/status.md``: every chapter's last run, its stores and their last audits."""
+    lines = [GENERATED, "", "# Status", ""]
     lines += [
         "Every number on this page comes from the committed run of each chapter.",
         "A chapter is *stale* when its sources, or the library under it, changed since that run.",
+        "An audit computes points of the stored sweeps again, with the code of its day.",
+        "Every single claim stands in the [index of claims](claims.md).",
         "",
     ]
     lines += _table(
         [
             "chapter",
-            "claims",
             "state",
             "last run",
             "seconds",
-            "memory (MB)",
+            "peak memory (MB)",
             "made with",
+            "last audit",
         ],
         [_run_row(slug) for slug in chapters.slugs()],
     )
     for slug in chapters.slugs():
-        lines += ["", f"## {chapters.title(slug)}", "", *_claims_table(slug)]
-        lines += _stores_table(slug)
+        if stores := _stores_table(slug):
+            lines += ["", f"## {_plain(chapters.title(slug))}", "", *stores]
     return "\n".join(lines) + "\n"
 
 
@@ -110,43 +114,30 @@ def _run_row(slug: str) -> list[str]:
     run = chapters.read_json(slug, "run.json")
     link = f"[{_plain(chapters.title(slug))}](../notebooks/{slug}.ipynb)"
     if run is None:
-        return [link, "–", "not run", "–", "–", "–", "–"]
+        return [link, "not run", "–", "–", "–", "–", "–"]
     made = f"Python {run['versions']['python']}, jax {run['versions']['jax']}, {run['device']}"
     return [
         link,
-        _counts(verdicts(slug)),
         state(slug),
         run["date"],
         f"{run['seconds']:.0f}",
         str(run["peak_memory_mb"]),
         made,
+        _last_audit(slug),
     ]
+
+
+def _last_audit(slug: str) -> str:
+    """Date of a chapter's last recorded audit, and how many of its stores have one."""
+    records = [audits.last(path) for path in audits.stores(slug)]
+    dates = [record["date"] for record in records if record]
+    if not dates:
+        return "no stores" if not records else "–"
+    return f"{max(dates)}, {len(dates)} of {len(records)} stores"
 
 
 def _counts(counted: dict[str, int]) -> str:
     return ", ".join(f"{counted[word]} {word}" for word in VERDICTS if counted[word])
-
-
-def _claims_table(slug: str) -> list[str]:
-    claims = chapters.read_json(slug, "claims.json")
-    if claims is None:
-        return ["This chapter was not run yet."]
-    rows = [
-        [
-            record["id"],
-            f"{_plain(record['statement'])} ({_plain(rule(record))})",
-            _plain(show(record["measured"])),
-            f"**{record['verdict']}**",
-        ]
-        for record in claims["claims"]
-    ]
-    reasons = [
-        f"- **{record['id']}**: {_plain(record['reason'])}."
-        for record in claims["claims"]
-        if record["reason"]
-    ]
-    head = ["", "claim (and the rule that decides it)", "measured", "verdict"]
-    return [*_table(head, rows), "", *reasons]
 
 
 def _stores_table(slug: str) -> list[str]:
@@ -172,7 +163,7 @@ def _stores_table(slug: str) -> list[str]:
     if not rows:
         return []
     head = ["store", "points", "made", "code", "last recorded audit"]
-    return ["", "Stored sweeps:", "", *_table(head, rows)]
+    return ["Stored sweeps:", "", *_table(head, rows)]
 
 
 def coverage_page() -> str:
@@ -180,18 +171,20 @@ def coverage_page() -> str:
     papers = catalogue()
     states = [_paper_state(paper) for paper in papers]
     done = states.count("in the book")
-    lines = [_GENERATED, "", "# Coverage", ""]
+    lines = [GENERATED, "", "# Coverage", ""]
     lines += [
         f"The book is to cover {len(papers)} papers; chapters written so far: {done}.",
         "The tier says how much of a paper can be rerun here:",
         "",
         *[f"- **{tier}**: {meaning}." for tier, meaning in _TIERS.items()],
+        "",
+        *filters("papers", "tier, state", "topic"),
     ]
     topics = dict.fromkeys(paper["topic"] for paper in papers)
     for topic in topics:
         rows = [_paper_row(paper) for paper in papers if paper["topic"] == topic]
         lines += ["", f"## {_heading(topic)}", ""]
-        lines += _table(["paper", "tier", "state", "what a chapter shows"], rows)
+        lines += filter_table(["paper", "tier", "state", "what a chapter shows"], rows)
     return "\n".join(lines) + "\n"
 
 
@@ -255,13 +248,3 @@ def cover_figure() -> bytes | None:
                 ]
                 return base64.b64decode(images[0])
     return None
-
-
-def _table(head: list[str], rows: list[list[str]]) -> list[str]:
-    lines = [head, ["---"] * len(head), *rows]
-    return [f"| {' | '.join(cells)} |" for cells in lines]
-
-
-def _plain(text: str) -> str:
-    """``text`` with the characters escaped that Markdown would take as markup."""
-    return re.sub(r"([\\`*_{}\[\]<>|$~])", r"\\\1", str(text)).replace("\n", " ")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from inductive import paths
-from inductive.cli import chapters, pages
+from inductive.cli import chapters, claims_index, pages
 from inductive.cli.errors import RunError
 
 TOC = """format: jb-book
@@ -54,19 +54,30 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_chapter_before_its_first_run(checkout: Path) -> None:
     assert pages.state("grokking-study") == "not run"
-    assert "This chapter was not run yet." in pages.status_page()
+    assert "(../notebooks/grokking-study.ipynb) | not run |" in pages.status_page()
+    assert "All 0 claims" in claims_index.page()
     assert (
         "| [Grokking](notebooks/grokking-study.ipynb) | not run yet |" in pages.readme()
     )
 
 
-def test_claims_are_escaped_and_reasons_listed(checkout: Path) -> None:
+def test_claims_are_escaped_and_lead_to_their_checks(checkout: Path) -> None:
     chapters.write_json(paths.results("grokking-study") / "claims.json", CLAIMS)
-    page = pages.status_page()
-    assert r"a\|b falls by 5 \$ and \*stays\*" in page
-    assert r"(gap \< 0.5)" in page
-    assert r"- **C1**: seed \[3\] is off." in page
+    page = claims_index.page()
+    assert "All 1 claims" in page
+    assert "| [C1](../notebooks/grokking-study.ipynb#check-C1) |" in page
+    assert r"a\|b falls by 5 \$ and \*stays\*<br>*gap \< 0.5*<br>" in page
+    assert r"seed \[3\] is off. | 0.7 | – | partly |" in page
     assert "1 partly" in pages.readme()
+
+
+def test_intervals_stand_beside_their_numbers(checkout: Path) -> None:
+    published = {"value": 0.6, "interval": [0.55, 0.65]}
+    one = CLAIMS["claims"][0] | {"interval": [0.61, 0.79], "published": published}
+    record = CLAIMS | {"claims": [one]}
+    chapters.write_json(paths.results("grokking-study") / "claims.json", record)
+    told = r"| 0.7 \[0.61, 0.79\] | 0.6 \[0.55, 0.65\] | partly |"
+    assert told in claims_index.page()
 
 
 def test_coverage_tells_state_and_reason(checkout: Path) -> None:
@@ -75,11 +86,13 @@ def test_coverage_tells_state_and_reason(checkout: Path) -> None:
     assert "| core | [in the book](../notebooks/grokking-study.ipynb) |" in page
     assert "## Reinforcement learning" in page
     assert "| D | listed only | needs a robot |" in page
+    assert ":columns: tier, state\n:sections: topic\n" in page
+    assert page.count(":::{filter-table}") == 2
 
 
 def test_writing_twice_changes_nothing(checkout: Path) -> None:
     written = {path.name for path in pages.write()}
-    assert written == {"status.md", "coverage.md", "README.md"}
+    assert written == {"status.md", "claims.md", "coverage.md", "README.md"}
     assert pages.write() == []
     text = (checkout / "README.md").read_text()
     assert text.startswith("before\n")
