@@ -74,17 +74,20 @@ def run(
         typer.Option("--fresh", help="Compute the sweeps that frozen stores hold."),
     ] = False,
 ) -> None:
-    """Execute one chapter and print its scorecard."""
-    from inductive.cli import execute, pages
+    """Execute one chapter, print its scorecard and compare it with the committed run."""
+    from inductive.cli import compare, execute, pages
     from inductive.report.scorecard import Published, Scorecard
 
     request = execute.Request.checked(
         slug, profile, parameter or [], out, commit, fresh
     )
+    before = compare.committed(slug)  # which --commit replaces
     _out.print(f"Running {slug} ({profile} profile) …")
     claims = execute.run(request)
     _out.print(str(Scorecard(claims["claims"])), markup=False, highlight=False)
     _out.print(f"{Published(claims)}")
+    told = compare.told(slug, request.profile, request.values, before, claims)
+    _out.print(told, markup=False, highlight=False)
     if commit:
         pages.write()
         typer.echo(f"Committed products replaced: {chapters.notebook(slug)}")
@@ -192,6 +195,7 @@ def new(
     for path in scaffold.new(slug, origin):
         typer.echo(f"written: {path.relative_to(paths.root())}")
     _out.print(f"Run it: inductive run {slug} --profile smoke")
+    _out.print(f"Keep a run for the book and its pages: inductive run {slug} --commit")
 
 
 @_command
