@@ -1,6 +1,7 @@
 """Stored sweeps of a chapter, carried over to its fork, whose code is the same but for its name."""
 
 import shutil
+from functools import cache
 from pathlib import Path
 
 import h5py
@@ -22,22 +23,18 @@ def copy(origin: str, slug: str, old: str, new: str) -> list[Path]:
         old: name of the origin's experiments module.
         new: name of the fork's, whose files are already written.
     """
+    today = cache(fingerprint.of_module)  # many stores come from one module
     copies = []
     for source in audits.stores(origin):
         path = paths.results(slug) / source.name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, path)
-        _rename(path, old, new, fits=not audits.is_stale(source))
+        module, known = audits.code(source)
+        before, after = f"experiments.{old}", f"experiments.{new}"
+        with h5py.File(path, "r+") as file:
+            for key in ("function", "identity"):
+                file.attrs[key] = str(file.attrs[key]).replace(before, after)
+            if today(module) in known:
+                file.attrs["fingerprint"] = today(module.replace(before, after))
         copies.append(path)
     return copies
-
-
-def _rename(path: Path, old: str, new: str, *, fits: bool) -> None:
-    """Let a store name the function of the fork instead of the origin's."""
-    before, after = f"experiments.{old}", f"experiments.{new}"
-    with h5py.File(path, "r+") as file:
-        for key in ("function", "identity"):
-            file.attrs[key] = str(file.attrs[key]).replace(before, after)
-        if fits:
-            module = str(file.attrs["function"]).partition(":")[0]
-            file.attrs["fingerprint"] = fingerprint.of_module(module)

@@ -13,6 +13,7 @@ from inductive.cli import chapters
 from inductive.cli.errors import UsageError
 
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_OWN = re.compile(r"(\bLedger\(|\bsweep\.stored\()PAPER\b")
 _TEMPLATE = "template-chapter"
 _STUDIES = "Your studies"
 
@@ -107,8 +108,8 @@ def _check(slug: str) -> None:
 
 def _taken(slug: str) -> UsageError:
     return UsageError(
-        f"the name {slug!r} is taken: choose one that is no chapter "
-        f"({', '.join(chapters.slugs())}) and has no files yet"
+        f"the name {slug!r} is taken: taken are {', '.join(chapters.slugs())} "
+        "and the names that have files already"
     )
 
 
@@ -127,14 +128,18 @@ def _test(slug: str) -> Path:
 
 
 def _renamed(text: str, old: str, new: str) -> str:
-    """``text`` about ``new``; lines that begin with ``PAPER`` keep naming the forked paper."""
+    """``text`` about ``new``; lines that begin with ``PAPER`` keep naming the forked paper.
+
+    Where a chapter names itself by its paper, in its ledger and its stores, the fork names
+    itself: its runs are not its origin's.
+    """
     lines = [
         line
         if line.startswith("PAPER")
         else line.replace(old, new).replace(_module(old), _module(new))
         for line in text.split("\n")
     ]
-    return "\n".join(lines)
+    return _OWN.sub(rf'\1"{new}"', "\n".join(lines))
 
 
 def _titled(script: str, slug: str) -> str:
