@@ -8,8 +8,9 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from . import alt_text
 from .directives import ChapterCard, Provenance, VerdictBoard, link_scorecard
-from .forge import configure
+from .forge import configure, launch_start
 from .knobs import KnobsExplorer, load_script
 from .library import shorten_signature, skip_member
 from .live_code import drop_live_code
@@ -25,7 +26,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", configure)
     app.connect("builder-inited", drop_live_code)
     app.connect("doctree-read", link_scorecard)
+    app.connect("doctree-read", alt_text.require)
     app.connect("html-page-context", load_script)
+    app.connect("html-page-context", launch_start, priority=900)  # after the theme's
     app.connect("autodoc-skip-member", skip_member)
     app.connect("autodoc-process-signature", shorten_signature)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""Pages made from the chapters' products: status, coverage, the README's table and cover."""
+"""Files made from the chapters' products: status, coverage, README, cover, starts on Colab."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ import nbformat
 import yaml
 
 from inductive import paths
-from inductive.cli import audits, chapters
+from inductive.cli import audits, chapters, colab
 from inductive.cli.errors import RunError
 from inductive.report.scorecard import VERDICTS, count, rule, show
 from inductive.sweep import fingerprint, frozen
@@ -43,6 +43,7 @@ def generate() -> dict[Path, str | bytes]:
         paths.book() / "status.md": status_page(),
         paths.book() / "coverage.md": coverage_page(),
         paths.root() / "README.md": readme(),
+        **colab.notebooks(),
     }
     cover = cover_figure()
     if cover is not None:

@@ -57,7 +57,7 @@ def test_numbers_beyond_the_rule_differ(old: float, new: float | None) -> None:
 
 
 def test_the_rule_holds_at_its_own_edge() -> None:
-    inside, outside = 1.0 - compare.RELATIVE, 1.0 - 1.01 * compare.RELATIVE
+    inside, outside = 1.0 - 0.99 * compare.RELATIVE, 1.0 - 1.01 * compare.RELATIVE
     assert outcome(claim("C1", 1.0), claim("C1", inside)).word == "within tolerance"
     assert outcome(claim("C1", 1.0), claim("C1", outside)).word == "differs"
     noise = scorecard.NOISE
