@@ -81,8 +81,8 @@ def test_binder_installs_the_library_and_registers_a_kernel(repository, lock):
     lines = script.read_text().splitlines()
     install, kernel = (line.split() for line in lines if line.startswith("python -m"))
     # Packages come from the lock alone: nothing else is resolved, not even to build.
-    assert install[3:] == "install --no-deps --no-build-isolation -e .".split()
-    assert kernel[2:7] == "ipykernel install --sys-prefix --name python3".split()
+    assert install[3:] == ["install", "--no-deps", "--no-build-isolation", "-e", "."]
+    assert kernel[2:7] == ["ipykernel", "install", "--sys-prefix", "--name", "python3"]
     locked = {entry.split("==")[0] for entry in lock}
     assert {"ipykernel", "hatchling", "editables", "jax"} <= locked
 

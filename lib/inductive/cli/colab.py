@@ -26,7 +26,7 @@ commit = ""  #@param {{type:"string"}}
 profile = "smoke"  #@param ["smoke", "paper"]"""
 
 _DEFINITIONS = '''#@title How it is installed and run
-import importlib.util, json, os, pathlib, subprocess, sys
+import json, os, pathlib, subprocess, sys
 from base64 import b64decode
 
 SLUG, RUN, UV, PYTHON = "{slug}", "{run}", "{uv}", "3.11"
@@ -80,7 +80,9 @@ def run(profile, folder="book"):
     return told, [b64decode("".join(d["image/png"])) for d in data if "image/png" in d]'''
 
 _STEPS = """#@title Install and run
-if importlib.util.find_spec("google.colab") is None:
+try:
+    import google.colab
+except ImportError:
     sys.exit("This notebook is for Colab; elsewhere call `inductive run {slug}`.")
 print("The book at commit", fetch(address, commit))
 install()
