@@ -21,7 +21,7 @@ RESOLVE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
   --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help book test chapter serve pdf audit bench lint format lock clean
+.PHONY: help book test chapter serve release pdf audit bench lint format lock clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 18
@@ -53,9 +53,11 @@ test: $(STAMP) lint  ## lint, unit tests, chapters (smoke), site in a browser
 chapter: $(STAMP)  ## run one chapter: make chapter NAME=<slug> PROFILE=smoke
 	@$(BIN)/inductive run "$(NAME)" --profile "$(PROFILE)"
 
-serve: book  ## show the site on http://localhost:8000
-	@echo "Serving on http://localhost:$(PORT), Ctrl-C to stop"
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html "$(PORT)"
+serve: $(STAMP)  ## show the site on http://localhost:8000 and rebuild while you write
+	@$(BIN)/inductive serve --port "$(PORT)"
+
+release: book  ## archives of this commit for a deposit with a DOI, in _build/release
+	@$(BIN)/inductive release
 
 pdf: book  ## print every chapter into _build/pdf; needs a browser
 	@$(BIN)/inductive pdf

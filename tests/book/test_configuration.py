@@ -74,6 +74,35 @@ def test_conda_environment_agrees_with_the_package(name, repository, project):
     assert target == repository / "requirements.lock"
 
 
+def test_binder_installs_the_library_and_registers_a_kernel(repository, lock):
+    script = repository / ".binder" / "postBuild"
+    assert os.access(script, os.X_OK)
+    subprocess.run(["bash", "-n", str(script)], check=True)
+    lines = script.read_text().splitlines()
+    install, kernel = (line.split() for line in lines if line.startswith("python -m"))
+    # Packages come from the lock alone: nothing else is resolved, not even to build.
+    assert install[3:] == ["install", "--no-deps", "--no-build-isolation", "-e", "."]
+    assert kernel[2:7] == ["ipykernel", "install", "--sys-prefix", "--name", "python3"]
+    locked = {entry.split("==")[0] for entry in lock}
+    assert {"ipykernel", "hatchling", "editables", "jax"} <= locked
+
+
+def test_both_environments_are_the_same(repository):
+    here, binder = (
+        yaml.safe_load((repository / name).read_text()) for name in ENVIRONMENTS
+    )
+    pip = binder["dependencies"][-1]["pip"]
+    pip[:] = [line.replace("../", "") for line in pip]
+    assert binder == here
+
+
+def test_the_page_says_the_second_step_of_conda(repository):
+    page = (repository / "book" / "how-to-run.md").read_text()
+    step = "pip install --no-deps --no-build-isolation -e ."
+    assert step in page
+    assert step in (repository / "environment.yml").read_text()
+
+
 def test_lock_holds_every_dependency_at_an_allowed_version(project, lock):
     locked: dict[str, list[str]] = {}
     for entry in lock:
@@ -186,3 +215,15 @@ def test_a_broken_page_fails_the_build_every_time(small_book):
     for _ in range(2):  # Jupyter Book alone passes over the page the second time
         with pytest.raises(RunError, match="nowhere-at-all"):
             build(small_book / "out")
+
+
+def test_an_image_without_alt_text_fails_the_build(small_book):
+    static = small_book / "book" / "_static"
+    picture = next(path.name for path in static.glob("*.png"))
+    page = small_book / "book" / "page.md"
+    page.write_text(f"# Title\n\n![](_static/{picture})\n")
+    sentence = f"page book/page: image .*{picture} has no alt text: say in one sentence"
+    with pytest.raises(RunError, match=sentence):
+        build(small_book / "out")
+    page.write_text(f"# Title\n\n![A picture](_static/{picture})\n")
+    assert build(small_book / "out").is_dir()

@@ -270,7 +270,7 @@ def test_pages_are_served_under_the_name_of_the_repository(remote, prefix):
 @pytest.mark.parametrize(
     ("remote", "buttons", "launch"),
     [
-        ("https://github.com/a/b", True, {"binderhub_url", "colab_url"}),
+        ("https://github.com/a/b", True, {"binderhub_url"}),
         ("https://gitlab.com/a/b", True, {"binderhub_url"}),
         ("https://codeberg.org/a/b", False, set()),
         ("https://git.example.org/a/b", False, set()),

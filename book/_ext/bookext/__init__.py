@@ -8,13 +8,13 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import filters
+from . import alt_text, filters
 from .accessible import correct_page
 from .cards import write_cards
 from .checks import link_claims
 from .directives import ChapterCard, Provenance, VerdictBoard, link_scorecard
 from .filters import FilterTable, TableFilters
-from .forge import configure
+from .forge import configure, launch_start
 from .gallery import FigureGallery
 from .knobs import KnobsExplorer, load_script
 from .library import shorten_signature, skip_member
@@ -41,6 +41,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", correct_page)
     app.connect("html-page-context", filters.load_script)
     app.connect("missing-reference", resolve)
+    app.connect("doctree-read", alt_text.require)
+    app.connect("html-page-context", launch_start, priority=900)  # after the theme's
     app.connect("autodoc-skip-member", skip_member)
     app.connect("autodoc-process-signature", shorten_signature)
     app.connect("build-finished", write_cards)

@@ -4,8 +4,6 @@ Every command imports what it needs when it runs, so that ``inductive book`` can
 changed" without starting jax, papermill or Sphinx.
 """
 
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -74,17 +72,20 @@ def run(
         typer.Option("--fresh", help="Compute the sweeps that frozen stores hold."),
     ] = False,
 ) -> None:
-    """Execute one chapter and print its scorecard."""
-    from inductive.cli import execute, pages
+    """Execute one chapter, print its scorecard and compare it with the committed run."""
+    from inductive.cli import compare, execute, pages
     from inductive.report.scorecard import Published, Scorecard
 
     request = execute.Request.checked(
         slug, profile, parameter or [], out, commit, fresh
     )
+    before = compare.committed(slug)  # which --commit replaces
     _out.print(f"Running {slug} ({profile} profile) …")
     claims = execute.run(request)
     _out.print(str(Scorecard(claims["claims"])), markup=False, highlight=False)
     _out.print(f"{Published(claims)}")
+    told = compare.told(slug, request.profile, request.values, before, claims)
+    _out.print(told, markup=False, highlight=False)
     if commit:
         pages.write()
         typer.echo(f"Committed products replaced: {chapters.notebook(slug)}")
@@ -100,9 +101,7 @@ def book() -> None:
     for slug in chapters.slugs():
         if reasons := chapters.changes(slug):
             _out.print(f"{slug}: {', '.join(reasons)}; executing")
-            # A process of its own, so that its peak memory can be measured.
-            command = [sys.executable, "-m", "inductive", "run", slug, "--commit"]
-            if subprocess.run(command, check=False).returncode:
+            if not site.execute(slug):
                 raise RunError(f"{slug} failed; see above")
     if site.is_current():
         _out.print("Nothing changed since the last build.")
@@ -110,6 +109,18 @@ def book() -> None:
         with _out.status("Building the site, about half a minute …"):
             site.refresh()
     typer.echo(f"The book: {paths.build() / 'html' / 'index.html'} (or `make serve`)")
+
+
+@_command
+def serve(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of this machine; 0 takes a free one.")
+    ] = 8000,
+) -> None:
+    """Show the site and rebuild what changes while you write; Ctrl-C stops."""
+    from inductive.cli import serve as serving
+
+    serving.serve(port)
 
 
 @_command
@@ -192,6 +203,24 @@ def new(
     for path in scaffold.new(slug, origin):
         typer.echo(f"written: {path.relative_to(paths.root())}")
     _out.print(f"Run it: inductive run {slug} --profile smoke")
+    _out.print(f"Keep a run for the book and its pages: inductive run {slug} --commit")
+
+
+@_command
+def release(
+    allow_stale: Annotated[
+        bool, typer.Option("--allow-stale", help="Also chapters that are not fresh.")
+    ] = False,
+) -> None:
+    """Write archives of this commit, with checksums and a manifest, for a deposit."""
+    from inductive.cli import release as releases
+
+    made = releases.make(allow_stale=allow_stale)
+    for path in made:
+        size = path.stat().st_size / 1e6
+        typer.echo(f"written: {path.relative_to(paths.root())} ({size:.2f} MB)")
+    if not any(path.name.endswith("-site.tar.gz") for path in made):
+        typer.echo("The site is left out: `make book` has not built it at this commit.")
 
 
 @_command

@@ -107,11 +107,16 @@ def last(path: Path) -> dict[str, Any] | None:
 
 def is_stale(path: Path) -> bool:
     """Whether the code that a store comes from, or was last audited with, is not today's."""
+    module, known = code(path)
+    return fingerprint.of_module(module) not in known
+
+
+def code(path: Path) -> tuple[str, set[str | None]]:
+    """Module of a store's function, and the fingerprints of the code that gives the store."""
     held = frozen.load(path)
-    module = held.attrs["function"].partition(":")[0]
     audited = last(path)
     known = {held.attrs["fingerprint"], audited["fingerprint"] if audited else None}
-    return fingerprint.of_module(module) not in known
+    return held.attrs["function"].partition(":")[0], known
 
 
 def _name(path: Path) -> str:

@@ -7,12 +7,19 @@ import shutil
 import sys
 from dataclasses import dataclass
 from importlib import metadata
+from urllib.parse import urlsplit
 
 from inductive import paths
 from inductive.cli import git
 from inductive.report import published
 
 _NEEDED_GIB = 3.0
+_FORGES = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org")
+_BUTTONS = (
+    "launch buttons and links to the repository stay off: "
+    "`git remote set-url origin https://github.com/<owner>/<name>` "
+    f"(or {', '.join(_FORGES[1:])}) turns them on"
+)
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -34,6 +41,7 @@ def examine() -> list[Finding]:
         _memory(),
         _disk(),
         _git(),
+        _remote(),
         _kernel(),
         _published_numbers(),
         _browser(),
@@ -95,6 +103,17 @@ def _git() -> Finding:
     return Finding(
         "git", f"at commit {git.ask('rev-parse', '--short', 'HEAD') or 'none'}"
     )
+
+
+def _remote() -> Finding:
+    address = git.ask("remote", "get-url", "origin")
+    if not address:
+        return Finding("Repository", "no remote called origin", _BUTTONS)
+    parts = urlsplit(address)
+    shown = address.replace(f"{parts.username}:{parts.password}@", "")
+    if parts.scheme == "https" and parts.hostname in _FORGES:
+        return Finding("Repository", f"{shown}: pages link to it")
+    return Finding("Repository", f"{shown} is no https address of a forge", _BUTTONS)
 
 
 def _kernel() -> Finding:

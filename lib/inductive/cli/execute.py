@@ -129,6 +129,11 @@ def run(request: Request) -> dict[str, Any]:
             f"{request.slug} published no claims: "
             "end the script with a cell `claims.publish()`"
         )
+    if claims["slug"] != request.slug:
+        raise RunError(
+            f"the claims of {request.slug} name the chapter {claims['slug']!r}: "
+            f'open the ledger as Ledger("{request.slug}", ...)'
+        )
     _write(notebook, claims, request.out, request.slug)
     record = _record(request, seconds)
     if request.commit:

@@ -1,4 +1,4 @@
-"""Pages made from the chapters' products: status, claims, coverage, README table and cover."""
+"""Files made from the chapters' products: status, claims, coverage, README, cover, Colab starts."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ import nbformat
 import yaml
 
 from inductive import paths
-from inductive.cli import audits, chapters, claims_index
+from inductive.cli import audits, chapters, claims_index, colab
 from inductive.cli.errors import RunError
 from inductive.cli.markdown import GENERATED, filter_table, filters
 from inductive.cli.markdown import plain as _plain
@@ -45,6 +45,7 @@ def generate() -> dict[Path, str | bytes]:
         paths.book() / "claims.md": claims_index.page(),
         paths.book() / "coverage.md": coverage_page(),
         paths.root() / "README.md": readme(),
+        **colab.notebooks(),
     }
     cover = cover_figure()
     if cover is not None:

@@ -25,20 +25,31 @@ _SOURCES = (
 )
 
 
-def build(output: Path) -> Path:
-    """Build the site from nothing below ``output`` and return the folder of its pages.
+def execute(slug: str) -> bool:
+    """Run a chapter with ``--commit``; whether it went well. What it prints is shown."""
+    # A process of its own, so that its peak memory can be measured.
+    command = [sys.executable, "-m", "inductive", "run", slug, "--commit"]
+    return subprocess.run(command, check=False).returncode == 0
 
-    Always from nothing, because Jupyter Book passes over a broken page that it has seen before.
+
+def build(output: Path, *, anew: bool = True) -> Path:
+    """Build the site below ``output`` and return the folder of its pages.
+
+    Args:
+        output: folder under which ``_build/html`` is made.
+        anew: from nothing, because Jupyter Book passes over a broken page that it has seen
+            before; otherwise only pages that changed since the last build.
 
     Raises:
         RunError: Jupyter Book failed or warned; the message ends with its last lines.
     """
     pages = output / "_build" / "html"
-    shutil.rmtree(pages, ignore_errors=True)
-    shutil.rmtree(output / "_build" / ".doctrees", ignore_errors=True)
+    if anew:
+        shutil.rmtree(pages, ignore_errors=True)
+        shutil.rmtree(output / "_build" / ".doctrees", ignore_errors=True)
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build"]
     command += [str(paths.root()), "--path-output", str(output)]
-    command += ["--all", "-W", "-n", "--keep-going"]
+    command += ["-W", "-n", "--keep-going", *(["--all"] if anew else [])]
     done = subprocess.run(
         command,
         capture_output=True,
@@ -76,19 +87,30 @@ def refresh() -> None:
     chapters.write_text(_stamp(), before)
 
 
+def refresh_changed() -> None:
+    """Build the pages of ``_build/html`` that changed; a later ``inductive book`` builds anew.
+
+    Raises:
+        RunError: as :func:`build`.
+    """
+    _stamp().unlink(missing_ok=True)  # unchanged pages may have been broken before
+    build(paths.root(), anew=False)
+
+
 def inputs_hash() -> str:
     """SHA-256 over all that the pages are made of, the commit included (pages show it)."""
     address = git.ask(
         "remote", "get-url", "origin"
     )  # pages link to it where it is public
     digest = hashlib.sha256(f"{git.ask('rev-parse', 'HEAD')} {address}".encode())
-    for path in _inputs():
+    for path in inputs():
         digest.update(str(path.relative_to(paths.root())).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def _inputs() -> Iterator[Path]:
+def inputs() -> Iterator[Path]:
+    """All files that the site is made of."""
     for pattern in _SOURCES:
         for path in sorted(paths.root().glob(pattern)):
             if path.is_file() and "__pycache__" not in path.parts:

@@ -1,5 +1,6 @@
 """The doctor names what is missing, and the remedy."""
 
+import importlib
 import shutil
 from collections import namedtuple
 
@@ -58,3 +59,34 @@ def test_other_versions_than_the_lock_are_named(
     found = finding("Packages")
     assert "jax 0.0.1 (lock: " in found.found
     assert "within tolerance" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("address", "found", "off"),
+    [
+        ("", "no remote called origin", True),
+        ("https://github.com/a/b.git", "https://github.com/a/b.git: pages link", False),
+        ("git@github.com:a/b.git", "git@github.com:a/b.git is no https address", True),
+        ("https://git.example.org/a/b", "is no https address of a forge", True),
+        ("https://me:secret@gitlab.com/a/b", "https://gitlab.com/a/b: pages", False),
+    ],
+)
+def test_the_remote_and_what_it_does_for_buttons_are_told(
+    monkeypatch: pytest.MonkeyPatch, address: str, found: str, off: bool
+) -> None:
+    monkeypatch.setattr(doctor.git, "ask", lambda *words: address)
+    told = finding("Repository")
+    assert found in told.found
+    assert ("stay off: `git remote set-url origin https" in told.remedy) is off
+    assert "secret" not in told.found
+
+
+def test_the_doctor_knows_the_forges_that_the_pages_know(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = doctor.paths.book() / "_ext"
+    monkeypatch.syspath_prepend(str(folder))
+    forge = importlib.import_module("bookext.forge")
+    for host in doctor._FORGES:
+        assert forge.parse(f"https://{host}/a/b") is not None
+    assert len(forge._PATHS) == len(doctor._FORGES)
