@@ -37,6 +37,11 @@ def results(slug: str) -> Path:
     return notebooks() / "results" / slug
 
 
+def figures(slug: str) -> Path:
+    """Folder of the numbers (CSV) and vector graphics (SVG) of one chapter's figures."""
+    return results(slug) / "figures"
+
+
 def book() -> Path:
     """Folder of the prose pages."""
     return root() / "book"

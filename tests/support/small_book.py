@@ -28,6 +28,8 @@ def build(book: Path, builder: str = "html", **settings: Any) -> tuple[Path, str
                 "extensions": list(EXTENSIONS),
                 "html_theme": "sphinx_book_theme",
                 "external_toc_exclude_missing": True,
+                # Extensions add to it, and its default is one for the whole process.
+                "source_suffix": {".rst": "restructuredtext"},
                 **settings,
             },
             status=None,

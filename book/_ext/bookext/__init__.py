@@ -9,6 +9,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from .directives import ChapterCard, Provenance, VerdictBoard, link_scorecard
+from .figure_links import add_links
 from .forge import configure
 from .knobs import KnobsExplorer, load_script
 from .library import shorten_signature, skip_member
@@ -25,6 +26,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", configure)
     app.connect("builder-inited", drop_live_code)
     app.connect("doctree-read", link_scorecard)
+    # Before Sphinx collects the downloads of a page.
+    app.connect("doctree-read", add_links, priority=400)
     app.connect("html-page-context", load_script)
     app.connect("autodoc-skip-member", skip_member)
     app.connect("autodoc-process-signature", shorten_signature)

@@ -1,0 +1,118 @@
+"""The line under a chapter's figure: its numbers, its pictures and where it comes from."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from inductive import paths
+from inductive.cli import chapters
+
+from . import downloads, markup, provenance
+from .records import Chapter
+
+_SHOWN = 12  # digits of hashes that the end of the page gives in full
+
+
+@dataclass(frozen=True)
+class _Page:
+    """What all figures of one page share.
+
+    Attributes:
+        root: source folder of the book.
+        chapter: records of the chapter, which was run.
+        pictures: PNG of each figure, by its short name.
+        place: folder for files that the site offers.
+    """
+
+    root: Path
+    chapter: Chapter
+    pictures: dict[str, bytes]
+    place: Path
+
+
+def add_links(app: Sphinx, document: nodes.document) -> None:
+    """Add links and provenance to every figure of a chapter that a cell shows."""
+    folder, _, slug = app.env.docname.rpartition("/")
+    chapter = Chapter.read(slug) if folder == "notebooks" else None
+    if chapter is None or chapter.run is None:
+        return
+    place = downloads.folder(app, slug)
+    page = _Page(Path(app.srcdir), chapter, downloads.pictures(slug), place)
+    for figure in document.findall(nodes.figure):
+        cell = _cell(figure)
+        name = next(iter(figure["names"]), "")
+        if cell is not None and name.startswith(f"fig-{slug}-"):
+            cell["ids"] += [] if cell["ids"] else [f"cell-{cell['cell_index'] + 1}"]
+            figure += nodes.legend("", _line(page, name, cell))
+
+
+def _cell(figure: nodes.figure) -> nodes.Element | None:
+    """Container of the notebook cell whose output a figure is."""
+    node = figure.parent
+    while node is not None and node.get("nb_element") != "cell_code":
+        node = node.parent
+    return node
+
+
+def _line(page: _Page, name: str, cell: nodes.Element) -> nodes.container:
+    slug = page.chapter.slug
+    short = name.removeprefix(f"fig-{slug}-")
+    files = {"Data (CSV)": paths.figures(slug) / f"{short}.csv"}
+    if png := page.pictures.get(short):
+        files["PNG"] = downloads.picture(slug, short, png, page.place)
+    files["SVG"] = paths.figures(slug) / f"{short}.svg"
+    links = [
+        markup.download(path, nodes.inline("", text), page.root)
+        for text, path in files.items()
+        if path.is_file()
+    ]
+    rows = [*_source(page, name, cell), *_files(files["Data (CSV)"], page.chapter)]
+    opening = '<details class="figure-provenance"><summary>Provenance</summary>'
+    return nodes.container(
+        "",
+        nodes.paragraph("", "", *markup.joined(links, " · ")),
+        nodes.raw("", opening, format="html"),
+        markup.fields(rows),
+        nodes.raw("", "</details>", format="html"),
+        classes=["figure-files"],
+    )
+
+
+def _source(page: _Page, name: str, cell: nodes.Element) -> Iterator[markup.Row]:
+    link = nodes.reference("", f"cell {cell['cell_index'] + 1}", refid=cell["ids"][0])
+    line = line_of(page.chapter.slug, name)
+    where = f" of the notebook, line {line} of notebooks/{page.chapter.slug}.py"
+    yield "Source", [link, nodes.Text(where if line else " of the notebook")]
+    yield from provenance.commit(page.root, page.chapter, line)
+    yield from provenance.run(page.chapter)
+
+
+def _files(csv: Path, chapter: Chapter) -> Iterator[markup.Row]:
+    if csv.is_file():
+        yield "Data SHA-256", [markup.code(chapters.sha256(csv))]
+    hashes = (chapter.run or {})["hashes"]
+    for title, key in (("Stores", "stores"), ("Data sheets", "published")):
+        if hashes.get(key):
+            yield title, _short(hashes[key].items())
+    full = nodes.reference("", "provenance of the chapter", refid=markup.PROVENANCE_ID)
+    yield "In full", [full]
+
+
+def _short(files: Iterable[tuple[str, str]]) -> list[nodes.Node]:
+    """Names with the beginnings of their hashes, in one paragraph."""
+    texts = [[nodes.Text(f"{name} "), markup.code(sha[:_SHOWN])] for name, sha in files]
+    groups = [nodes.inline("", "", *text) for text in texts]
+    return markup.joined(groups, ", ")
+
+
+def line_of(slug: str, name: str) -> int | None:
+    """Line of a chapter's script where the cell with the figure ``name`` begins."""
+    script = paths.notebooks() / f"{slug}.py"
+    lines = script.read_text().splitlines() if script.is_file() else []
+    for number, line in enumerate(lines, 1):
+        if line.startswith("# %%") and f'"name": "{name}"' in line:
+            return number
+    return None
