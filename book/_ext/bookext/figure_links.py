@@ -11,6 +11,7 @@ from inductive import paths
 from inductive.cli import chapters
 
 from . import downloads, markup, provenance
+from .knobs import EXPLORER
 from .records import Chapter
 
 _SHOWN = 12  # digits of hashes that the end of the page gives in full
@@ -44,9 +45,14 @@ def add_links(app: Sphinx, document: nodes.document) -> None:
     for figure in document.findall(nodes.figure):
         cell = _cell(figure)
         name = next(iter(figure["names"]), "")
-        if cell is not None and name.startswith(f"fig-{slug}-"):
+        if EXPLORER in figure["classes"]:
+            frames = {"Data (NetCDF)": paths.results(slug) / "frames.nc"}
+            commit = provenance.commit(page.root, chapter)
+            figure += nodes.legend("", _line(page, frames, commit))
+        elif cell is not None and name.startswith(f"fig-{slug}-"):
             cell["ids"] += [] if cell["ids"] else [f"cell-{cell['cell_index'] + 1}"]
-            figure += nodes.legend("", _line(page, name, cell))
+            files = _drawn(page, name.removeprefix(f"fig-{slug}-"))
+            figure += nodes.legend("", _line(page, files, _source(page, name, cell)))
 
 
 def _cell(figure: nodes.figure) -> nodes.Element | None:
@@ -57,19 +63,26 @@ def _cell(figure: nodes.figure) -> nodes.Element | None:
     return node
 
 
-def _line(page: _Page, name: str, cell: nodes.Element) -> nodes.container:
-    slug = page.chapter.slug
-    short = name.removeprefix(f"fig-{slug}-")
-    files = {"Data (CSV)": paths.figures(slug) / f"{short}.csv"}
+def _drawn(page: _Page, short: str) -> dict[str, Path]:
+    """Files of a figure that a cell draws, by what their links say."""
+    folder = paths.figures(page.chapter.slug)
+    files = {"Data (CSV)": folder / f"{short}.csv"}
     if png := page.pictures.get(short):
-        files["PNG"] = downloads.picture(slug, short, png, page.place)
-    files["SVG"] = paths.figures(slug) / f"{short}.svg"
+        files["PNG"] = downloads.picture(page.chapter.slug, short, png, page.place)
+    return files | {"SVG": folder / f"{short}.svg"}
+
+
+def _line(
+    page: _Page, files: dict[str, Path], source: Iterable[markup.Row]
+) -> nodes.container:
+    """Links to the files, and the provenance; the first file holds the data."""
     links = [
         markup.download(path, nodes.inline("", text), page.root)
         for text, path in files.items()
         if path.is_file()
     ]
-    rows = [*_source(page, name, cell), *_files(files["Data (CSV)"], page.chapter)]
+    rows = [*source, *provenance.run(page.chapter)]
+    rows += _files(next(iter(files.values())), page.chapter)
     opening = '<details class="figure-provenance"><summary>Provenance</summary>'
     return nodes.container(
         "",
@@ -87,12 +100,11 @@ def _source(page: _Page, name: str, cell: nodes.Element) -> Iterator[markup.Row]
     where = f" of the notebook, line {line} of notebooks/{page.chapter.slug}.py"
     yield "Source", [link, nodes.Text(where if line else " of the notebook")]
     yield from provenance.commit(page.root, page.chapter, line)
-    yield from provenance.run(page.chapter)
 
 
-def _files(csv: Path, chapter: Chapter) -> Iterator[markup.Row]:
-    if csv.is_file():
-        yield "Data SHA-256", [markup.code(chapters.sha256(csv))]
+def _files(data: Path, chapter: Chapter) -> Iterator[markup.Row]:
+    if data.is_file():
+        yield "Data SHA-256", [markup.code(chapters.sha256(data))]
     hashes = (chapter.run or {})["hashes"]
     for title, key in (("Stores", "stores"), ("Data sheets", "published")):
         if hashes.get(key):

@@ -52,8 +52,8 @@ def plotted(figure: Figure, thin: int = 1) -> pd.DataFrame:
     Left out: what has no data in both coordinates (lines and spans across the axes, lines
     of equality, texts, arrows), colour bars, pictures without a colour scale, and what is
     invisible. Curves without markers, bands and outlines of more than
-    :data:`~inductive.report.artists.CURVE_POINTS` points, and colour maps of more than
-    :data:`~inductive.report.artists.MAP_CELLS` cells, are given at evenly spaced points.
+    ``artists.CURVE_POINTS`` points, and colour maps of more than
+    ``artists.MAP_CELLS`` cells, are given at evenly spaced points.
 
     Args:
         figure: a figure that was drawn.
