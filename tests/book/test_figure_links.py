@@ -81,7 +81,10 @@ def record() -> dict:
         "hashes": {
             "source": hashlib.sha256(SCRIPT.encode()).hexdigest(),
             "stores": {"theory.nc": "c0ffee0123456789"},
-            "published": {"other-paper/table": "decade0123456789"},
+            "published": {
+                "other-paper/table": "decade0123456789",
+                "some-paper/own": "facade0123456789",
+            },
         },
         "fingerprint": "fade",
     }
@@ -155,7 +158,7 @@ def test_a_figure_tells_where_it_comes_from(book):
         "profile='paper' seed=3",
         "python 3.11.7, jax 0.10.2",
         "theory.nc c0ffee012345",
-        "other-paper/table decade012345",
+        "other-paper/table decade012345, own facade012345",
         "not under version control",
     ):
         assert known in text

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page
 
 from inductive import paths
 from inductive.cli import git
+from inductive.report.figures import COLUMNS
 
 ROOT = Path(__file__).parents[2]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
@@ -251,7 +252,8 @@ def test_every_figure_offers_its_numbers_pictures_and_provenance(name, site):
         assert b"<svg" in files[".svg"]
         table = pd.read_csv(io.BytesIO(files[".csv"]))
         assert len(table)
-        assert table[["x", "y"]].notna().any().all()
+        assert set(table.columns) == set(COLUMNS)
+        assert len(table.dropna(subset=["x", "y"], how="all")) == len(table)
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

@@ -81,8 +81,8 @@ def _line(
         for text, path in files.items()
         if path.is_file()
     ]
-    rows = [*source, *provenance.run(page.chapter)]
-    rows += _files(next(iter(files.values())), page.chapter)
+    data = next(iter(files.values()))
+    rows = [*source, *_data(data), *provenance.run(page.chapter), *_read(page.chapter)]
     opening = '<details class="figure-provenance"><summary>Provenance</summary>'
     return nodes.container(
         "",
@@ -102,13 +102,19 @@ def _source(page: _Page, name: str, cell: nodes.Element) -> Iterator[markup.Row]
     yield from provenance.commit(page.root, page.chapter, line)
 
 
-def _files(data: Path, chapter: Chapter) -> Iterator[markup.Row]:
-    if data.is_file():
-        yield "Data SHA-256", [markup.code(chapters.sha256(data))]
+def _data(file: Path) -> Iterator[markup.Row]:
+    if file.is_file():
+        yield "Data SHA-256", [markup.code(chapters.sha256(file))]
+
+
+def _read(chapter: Chapter) -> Iterator[markup.Row]:
+    """What the chapter reads; its own tables without its name before them."""
     hashes = (chapter.run or {})["hashes"]
     for title, key in (("Stores", "stores"), ("Data sheets", "published")):
         if hashes.get(key):
-            yield title, _short(hashes[key].items())
+            own = f"{chapter.slug}/"
+            files = {name.removeprefix(own): sha for name, sha in hashes[key].items()}
+            yield title, _short(files.items())
     full = nodes.reference("", "provenance of the chapter", refid=markup.PROVENANCE_ID)
     yield "In full", [full]
 

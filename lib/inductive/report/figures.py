@@ -72,8 +72,8 @@ def plotted(figure: Figure, thin: int = 1) -> pd.DataFrame:
 def csv_bytes(figure: Figure) -> bytes:
     """:func:`plotted` as CSV with six significant digits.
 
-    Curves and maps are thinned until it is no larger than :data:`CSV_BYTES`; markers,
-    bars and intervals are all there, whatever their size.
+    Curves and maps are thinned, up to eightfold, while it is larger than
+    :data:`CSV_BYTES`; markers, bars and intervals are all there, whatever their size.
     """
     content = b""
     for thin in (1, 2, 4, 8):
