@@ -1,13 +1,20 @@
 """Every page of the built site, as a reader's browser sees it."""
 
+import hashlib
+import io
 import json
 import re
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pandas as pd
 import pytest
 
+from inductive import paths
+from inductive.cli import chapters, git
+from inductive.report.figures import COLUMNS
 from support.visits import CHAPTERS, DESKTOP, PAGES, PHONE, ROOT, TOC, visit
 
 
@@ -162,6 +169,66 @@ def test_published_tables_can_be_downloaded(name, site):
     links = _Links((site / f"{name}.html").read_text()).addresses
     offered = {link.rsplit("/", 1)[-1] for link in links if "_downloads/" in link}
     assert {f"{Path(table).name}.csv" for table in wanted} <= offered
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_figure_offers_its_numbers_pictures_and_provenance(name, site):
+    text = (site / f"{name}.html").read_text()
+    figures = re.findall(r"<figure .*?</figure>", text, flags=re.S)
+    folder = (site / name).parent
+    commit = git.ask("rev-parse", "HEAD")[:10] or "not under version control"
+    assert figures
+    for figure in figures:
+        links = _Links(figure).addresses
+        files = {
+            Path(link).suffix: (folder / unquote(link)).read_bytes()
+            for link in links
+            if "_downloads/" in link
+        }
+        told = re.search(r"<details class=.figure-prov.*</details>", figure, flags=re.S)
+        assert told
+        assert commit in told[0]
+        data = next(iter(files.values()))
+        assert hashlib.sha256(data).hexdigest() in told[0]
+        if "knobs-figure" in figure:  # drawn by the page from stored frames
+            assert set(files) == {".nc"}
+            continue
+        assert list(files) == [".csv", ".png", ".svg"]
+        assert files[".png"].startswith(b"\x89PNG")
+        assert b"<svg" in files[".svg"]
+        table = pd.read_csv(io.BytesIO(files[".csv"]))
+        assert len(table)
+        assert set(table.columns) == set(COLUMNS)
+        assert len(table.dropna(subset=["x", "y"], how="all")) == len(table)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_cards_offer_archives_of_results_and_figures(name, site):
+    slug = Path(name).name
+    links = _Links((site / f"{name}.html").read_text()).addresses
+    held = {}
+    for kind in ("results", "figures"):
+        (link,) = (link for link in links if link.endswith(f"/{slug}-{kind}.zip"))
+        with zipfile.ZipFile((site / name).parent / link) as archive:
+            held[kind] = {Path(member).name for member in archive.namelist()}
+    stores = {path.name for path in paths.results(slug).glob("*.nc")}
+    assert stores | {"run.json", "claims.json"} <= held["results"]
+    wanted = {path.name for path in chapters.figures(slug).iterdir()}
+    pictures = {f"{Path(file).stem}.png" for file in wanted}
+    assert held["figures"] == wanted | pictures
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_provenance_of_a_figure_opens_by_keyboard(scheme, browser, address):
+    with visit(browser, address, CHAPTERS[0], PHONE, scheme) as visited:
+        page = visited.page
+        details = page.locator("details.figure-provenance").first
+        assert not details.locator("dl").is_visible()
+        details.locator("summary").focus()
+        page.keyboard.press("Enter")
+        assert details.locator("dl").is_visible()
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= PHONE["width"]
 
 
 def test_links_are_relative_except_on_the_not_found_page(site):

@@ -18,6 +18,7 @@ from inductive.report.scorecard import FIELDS, VERDICTS
 SLUGS = chapters.slugs()
 LONGEST_CELL, MEDIAN_CELL, LONGEST_FUNCTION = 30, 10, 20
 LARGEST_FIGURE = 80 * 1024
+LARGEST_FIGURE_FILE = 300 * 1024
 LARGEST_CHAPTER = 6 * 1024 * 1024
 pytestmark = pytest.mark.parametrize("slug", SLUGS)
 
@@ -110,6 +111,16 @@ def test_committed_figures_are_small_png_and_nothing_else(slug: str) -> None:
         assert len(base64.b64decode(images[0]["image/png"])) <= LARGEST_FIGURE
 
 
+def test_every_figure_has_its_numbers_and_its_vectors(slug: str) -> None:
+    names = [
+        cell.metadata.mystnb.figure.name.removeprefix(f"fig-{slug}-")
+        for cell in figures(script(slug))
+    ]
+    files = {path.name: path for path in chapters.figures(slug).iterdir()}
+    assert set(files) == {f"{n}.{suffix}" for n in names for suffix in ("csv", "svg")}
+    assert max(path.stat().st_size for path in files.values()) <= LARGEST_FIGURE_FILE
+
+
 def test_scorecard_is_compared_and_claims_are_published(slug: str) -> None:
     notebook = script(slug)
     compared = tagged(notebook, "nbval-check-output")
@@ -152,5 +163,6 @@ def test_committed_notebook_is_normalised_and_tells_no_machine(slug: str) -> Non
 
 def test_committed_products_are_current_and_small(slug: str) -> None:
     assert chapters.changes(slug) == []
-    products = [chapters.notebook(slug), *paths.results(slug).iterdir()]
+    results = [path for path in paths.results(slug).rglob("*") if path.is_file()]
+    products = [chapters.notebook(slug), *results]
     assert sum(path.stat().st_size for path in products) <= LARGEST_CHAPTER

@@ -13,6 +13,7 @@ from .accessible import correct_page
 from .cards import write_cards
 from .checks import link_claims
 from .directives import ChapterCard, Provenance, VerdictBoard, link_scorecard
+from .figure_links import add_links
 from .filters import FilterTable, TableFilters
 from .forge import configure, launch_start
 from .gallery import FigureGallery
@@ -37,6 +38,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", link_scorecard)
     app.connect("doctree-read", link_claims)
     app.connect("doctree-read", filters.check_filters)
+    # Before Sphinx collects the downloads of a page.
+    app.connect("doctree-read", add_links, priority=400)
     app.connect("html-page-context", load_script)
     app.connect("html-page-context", correct_page)
     app.connect("html-page-context", filters.load_script)

@@ -10,9 +10,9 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from inductive.cli import chapters, git
+from inductive.cli import chapters
 
-from . import forge, links, markup
+from . import downloads, links, markup, provenance
 from .records import Chapter, device, duration, memory, record_files
 
 LOGGER = logging.getLogger(__name__)
@@ -50,18 +50,7 @@ class _ChapterDirective(SphinxDirective):
 
     def download(self, path: Path, text: str) -> nodes.Node:
         """Link that puts a copy of ``path`` into the site."""
-        target = "/" + path.relative_to(self.root).as_posix()
-        link = addnodes.download_reference(
-            "",
-            "",
-            nodes.literal("", text, classes=["xref", "download"]),
-            reftype="download",
-            refdomain="",
-            reftarget=target,
-            refdoc=self.env.docname,
-            refexplicit=True,
-            refwarn=True,
-        )
+        link = markup.download(path, nodes.literal("", text), self.root)
         self.set_source_info(link)
         return link
 
@@ -91,6 +80,12 @@ class ChapterCard(_ChapterDirective):
             for suffix in (".ipynb", ".py")
         ]
         links = [self.download(path, path.suffix) for path in files if path.is_file()]
+        folder = downloads.folder(self.env.app, chapter.slug)
+        for archive, what in (
+            (downloads.results(chapter.slug, folder), "results (.nc)"),
+            (downloads.figures(chapter.slug, folder), "figures (.png, .svg, .csv)"),
+        ):
+            links += [self.download(archive, what)] if archive else []
         if links:
             rows.append(("Download", markup.joined(links, " ")))
         return [self.box("chapter-card", "At a glance", markup.fields(rows))]
@@ -130,47 +125,11 @@ class Provenance(_ChapterDirective):
         if chapter.run is None:
             rows = [("Last run", [nodes.Text("not run yet")])]
         else:
-            rows = [*self._commit(chapter), *self._run(chapter), *self._files(chapter)]
+            known = [*provenance.commit(self.root, chapter), *provenance.run(chapter)]
+            rows = [*known, *self._files(chapter)]
         box = self.box("provenance", "Provenance", markup.fields(rows))
         box["ids"].append(markup.PROVENANCE_ID)
         return [box]
-
-    def _commit(self, chapter: Chapter) -> Iterable[markup.Row]:
-        commit = git.ask("rev-parse", "HEAD", root=self.root)
-        home = forge.find(self.root)
-        script = f"notebooks/{chapter.slug}.py"
-        if not commit:
-            yield "Commit", [nodes.Text("not under version control")]
-        elif home is None:
-            yield "Commit", [markup.code(commit[:10])]
-        else:
-            link = nodes.reference(
-                "", "", markup.code(commit[:10]), refuri=home.commit_url(commit)
-            )
-            source = nodes.reference(
-                "", script, refuri=home.file_url(commit, script), internal=False
-            )
-            yield "Commit", [link, nodes.Text(", script "), source]
-
-    def _run(self, chapter: Chapter) -> Iterable[markup.Row]:
-        run = chapter.run or {}
-        cost = f"{duration(run['seconds'])}, {memory(run['peak_memory_mb'])} of memory"
-        yield "Run", [nodes.Text(f"{run['date']}, {device(run['device'])}, {cost}")]
-        values = [f"{name}={value!r}" for name, value in run["parameters"].items()]
-        if "profile" not in run["parameters"]:
-            values.insert(0, f"profile={run['profile']!r}")
-        yield "Parameters", markup.joined([markup.code(value) for value in values], " ")
-        versions = ", ".join(f"{name} {what}" for name, what in run["versions"].items())
-        yield "Versions", [nodes.Text(versions)]
-        yield "Fingerprint", [markup.code(run["fingerprint"])]
-        note = " (the script has changed since)" if chapter.changed_since_run() else ""
-        yield (
-            "Script SHA-256",
-            [
-                markup.code(run["hashes"]["source"]),
-                nodes.Text(note),
-            ],
-        )
 
     def _files(self, chapter: Chapter) -> Iterable[markup.Row]:
         hashes = (chapter.run or {})["hashes"]

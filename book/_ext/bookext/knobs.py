@@ -15,7 +15,8 @@ from .frames import Frames, FramesError
 from .knobs_html import markup
 
 LOGGER = logging.getLogger(__name__)
-_CLASS = "knobs-figure"
+EXPLORER = "knobs-figure"
+"""Class of the figures with sliders."""
 
 
 class KnobsExplorer(SphinxDirective):
@@ -37,7 +38,7 @@ class KnobsExplorer(SphinxDirective):
         self.env.note_dependency(str(path))
         self.options.setdefault("name", f"fig-{slug}-knobs")
         name = nodes.make_id(self.options["name"])
-        figure = nodes.figure(classes=[_CLASS])
+        figure = nodes.figure(classes=[EXPLORER])
         figure += nodes.raw("", self._body(path, name), format="html")
         figure += self._caption()
         self.set_source_info(figure)
@@ -78,5 +79,5 @@ def load_script(
 ) -> None:
     """Load the script that moves the sliders on pages that have them."""
     figures = document.findall(nodes.figure) if document else ()
-    if any(_CLASS in figure["classes"] for figure in figures):
+    if any(EXPLORER in figure["classes"] for figure in figures):
         app.add_js_file("knobs.js", loading_method="defer")

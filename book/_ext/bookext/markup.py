@@ -1,8 +1,11 @@
 """Document nodes that the directives share: badges, field lists, tables."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from docutils import nodes
+from sphinx import addnodes
 
 PROVENANCE_ID = "provenance"
 
@@ -39,6 +42,21 @@ def joined(items: Sequence[nodes.Node], separator: str) -> list[nodes.Node]:
 def code(text: str) -> nodes.literal:
     """``text`` in the font of code."""
     return nodes.literal("", text)
+
+
+def download(path: Path, text: nodes.TextElement, root: Path) -> nodes.Element:
+    """Link that puts a copy of ``path`` into the site; ``root`` is the book's source folder."""
+    text["classes"] += ["xref", "download"]
+    return addnodes.download_reference(
+        "",
+        "",
+        text,
+        reftype="download",
+        refdomain="",
+        reftarget="/" + Path(os.path.relpath(path, root)).as_posix(),
+        refexplicit=True,
+        refwarn=True,
+    )
 
 
 def fields(rows: Iterable[Row]) -> nodes.field_list:

@@ -48,6 +48,11 @@ def source(slug: str) -> Path:
     )
 
 
+def figures(slug: str) -> Path:
+    """Folder of the numbers (CSV) and vector graphics (SVG) of one chapter's figures."""
+    return paths.results(slug) / "figures"
+
+
 def notebook(slug: str) -> Path:
     """Committed notebook of the chapter ``slug``, whether it exists or not."""
     return source(slug).with_suffix(".ipynb")
@@ -117,8 +122,8 @@ def sha256(path: Path) -> str:
 def hashes(slug: str) -> dict[str, Any]:
     """Hashes that tie the committed products of a chapter together.
 
-    Keys: ``source`` (the script), ``notebook``, ``claims``, ``stores`` (file name to hash) and
-    ``published`` (paper and table to hash).
+    Keys: ``source`` (the script), ``notebook``, ``claims``, ``stores`` and ``figures`` (file
+    name to hash) and ``published`` (paper and table to hash).
     A file that does not exist has the hash ``None``.
     """
     folder = paths.results(slug)
@@ -131,6 +136,8 @@ def hashes(slug: str) -> dict[str, Any]:
         key: sha256(path) if path.is_file() else None for key, path in single.items()
     }
     result["stores"] = {path.name: sha256(path) for path in sorted(folder.glob("*.nc"))}
+    drawn = sorted(figures(slug).glob("*.*"))
+    result["figures"] = {path.name: sha256(path) for path in drawn}
     result["published"] = _published(slug)
     return result
 
@@ -156,7 +163,8 @@ def changes(slug: str) -> list[str]:
         for key in ("source", "notebook", "claims")
         if now[key] != then.get(key)
     ]
-    for key, what in (("stores", "store"), ("published", "published table")):
+    parts = {"stores": "store", "figures": "figure", "published": "published table"}
+    for key, what in parts.items():
         new, old = now[key], then.get(key, {})
         names = sorted(name for name in new | old if new.get(name) != old.get(name))
         reasons += [f"its {what} {name} changed" for name in names]

@@ -24,8 +24,9 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from inductive import paths
-from inductive.cli import chapters, normalise, parameters, validate
+from inductive.cli import chapters, figures, normalise, parameters, validate
 from inductive.cli.errors import RunError, UsageError
+from inductive.report import figures as shown
 from inductive.report import scorecard
 from inductive.sweep import fingerprint, frozen
 
@@ -111,8 +112,10 @@ def run(request: Request) -> dict[str, Any]:
     """
     request.out.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
-    with _sweeps(request):
-        executed = _execute(request)
+    with tempfile.TemporaryDirectory() as folder:
+        with _environment(request, folder):
+            executed = _execute(request)
+        data = figures.collect(executed, request.slug, Path(folder))
     seconds = time.perf_counter() - started
     if stderr := normalise.warnings(executed):
         print(f"The chapter wrote to stderr:\n{stderr}", file=sys.stderr)
@@ -135,12 +138,14 @@ def run(request: Request) -> dict[str, Any]:
             f'open the ledger as Ledger("{request.slug}", ...)'
         )
     _write(notebook, claims, request.out, request.slug)
+    figures.write(data, request.out / "figures")
     record = _record(request, seconds)
     if request.commit:
         _refuse_moved_rules(request.committed, claims)
         if problems := validate.claim_problems(claims):
             raise RunError(f"{request.slug}: {'; '.join(problems)}")
         _write(notebook, claims, None, request.slug)
+        figures.write(data, chapters.figures(request.slug))
         record["hashes"] = chapters.hashes(request.slug)
         chapters.write_json(paths.results(request.slug) / "run.json", record)
     chapters.write_json(request.out / "run.json", record)
@@ -181,11 +186,15 @@ def _execute(request: Request) -> NotebookNode:
 
 
 @contextmanager
-def _sweeps(request: Request) -> Iterator[None]:
-    """Tell the kernel, through its environment, what to do about frozen stores."""
-    asked = {frozen.FRESH: request.fresh, frozen.FREEZE: request.commit}
+def _environment(request: Request, folder: str) -> Iterator[None]:
+    """Tell the kernel what to do about frozen stores, and where to leave data of figures."""
+    asked = {
+        frozen.FRESH: "1" if request.fresh else "",
+        frozen.FREEZE: "1" if request.commit else "",
+        shown.FOLDER: folder,
+    }
     before = {name: os.environ.pop(name, None) for name in asked}
-    os.environ.update({name: "1" for name, yes in asked.items() if yes})
+    os.environ.update({name: value for name, value in asked.items() if value})
     try:
         yield
     finally:

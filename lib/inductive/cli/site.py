@@ -19,7 +19,7 @@ _SOURCES = (
     "book/**/*",
     "notebooks/*.ipynb",
     "notebooks/*.py",
-    "notebooks/results/*/*",
+    "notebooks/results/**/*",
     "lib/inductive/**/*.py",
     "lib/inductive/published/**/*",
 )

@@ -13,6 +13,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from PIL import Image
 
+from inductive.report import figures
+
 PAGE_WIDTH: Final = 6.4
 """Width of a figure across the page, in inches."""
 
@@ -147,4 +149,10 @@ def _show_png() -> None:
         return
     shell.enable_matplotlib("inline")
     formatters = shell.display_formatter.formatters
-    formatters["image/png"].for_type(Figure, png_bytes)
+    formatters["image/png"].for_type(Figure, _shown)
+
+
+def _shown(figure: Figure) -> bytes:
+    png = png_bytes(figure)
+    figures.record(figure, png)
+    return png
