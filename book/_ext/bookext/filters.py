@@ -68,9 +68,9 @@ class FilterTable(SphinxDirective):
         self.assert_has_content()
         parsed = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, parsed)
-        if len(parsed) != 1 or not isinstance(parsed[0], nodes.table):
+        table = parsed[0] if len(parsed) == 1 else None
+        if not isinstance(table, nodes.table):
             raise self.error("filter-table: the content is one Markdown table")
-        table = parsed[0]
         table["classes"].append(_TABLE)
         for cell in _column(table, "verdict"):
             self._badge(cell)
@@ -134,4 +134,4 @@ def _column(table: nodes.table, name: str) -> Iterator[nodes.entry]:
     if name in head:
         for body in table.findall(nodes.tbody):
             for row in body.findall(nodes.row):
-                yield row[head.index(name)]
+                yield from [*row.findall(nodes.entry)][head.index(name) :][:1]

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.domains.std import StandardDomain
 from sphinx.environment import BuildEnvironment
 
 FIGURE, CLAIMS = "linked-figure", "linked-claims"
@@ -55,7 +56,7 @@ def resolve(
             return content
         place, mark = (_INDEX, node["reftarget"]), "?"
     elif node["reftype"] == FIGURE:
-        place, mark = env.get_domain("std").anonlabels.get(node["reftarget"]), "#"
+        place, mark = _place(env, node["reftarget"]), "#"
     else:
         return None
     if place is None:
@@ -64,6 +65,12 @@ def resolve(
     return nodes.reference(
         "", "", content, internal=True, refuri=f"{address}{mark}{place[1]}"
     )
+
+
+def _place(env: BuildEnvironment, label: str) -> tuple[str, str] | None:
+    """Page and anchor of a label, ``None`` where no page has it."""
+    domain = env.get_domain("std")
+    return domain.anonlabels.get(label) if isinstance(domain, StandardDomain) else None
 
 
 def _short(text: str) -> str:
