@@ -74,6 +74,28 @@ def test_a_failing_cell_keeps_the_half_and_spares_the_committed(
     assert snapshot(checkout / "notebooks") == before
 
 
+def test_a_run_ends_with_its_comparison(inductive: Command, checkout: Path) -> None:
+    first = inductive("run", "small", "--commit")
+    assert "compare with: small was never run with --commit." in first.stdout
+    again = inductive("run", "small")
+    assert "identical: all 1 claims have equal numbers" in again.stdout
+    script = checkout / "notebooks" / "small.py"
+    script.write_text(script.read_text().replace('"C1", 0.0', '"C1", 0.25'))
+    done = inductive("run", "small", "--commit")
+    assert done.returncode == 0, "a fork may differ on purpose"
+    assert "C1: measured 0.25 (committed: 0)" in done.stdout
+
+
+def test_claims_of_another_chapter_are_refused(
+    inductive: Command, checkout: Path
+) -> None:
+    script = checkout / "notebooks" / "small.py"
+    script.write_text(script.read_text().replace('Ledger("small"', 'Ledger("other"'))
+    done = inductive("run", "small", "--profile", "smoke")
+    assert done.returncode == 1
+    assert 'open the ledger as Ledger("small", ...)' in done.stderr
+
+
 def test_an_output_with_a_path_is_refused(inductive: Command, checkout: Path) -> None:
     script = checkout / "notebooks" / "small.py"
     added = "# %%\nimport os\nprint(os.path.expanduser('~/secret'), os.getcwd())\n\n"

@@ -61,7 +61,8 @@ def test_a_fork_is_whole(fork: Fork) -> None:
         if path.suffix == ".py":
             text = path.read_text()
             ast.parse(text)
-            lines = [line for line in text.splitlines() if not line.startswith("PAPER")]
+            own = re.compile(r"^(?!PAPER|.*published\.load\().*$", re.M)
+            lines = own.findall(text)
             assert fork.origin not in "\n".join(lines)
             assert module not in "\n".join(lines)
     named = {path.relative_to(fork.root).as_posix() for path in fork.written}
@@ -123,3 +124,23 @@ def test_a_store_of_other_code_stays_stale_in_a_fork(
     path = next(path for path in written if path.suffix == ".nc")
     before = frozen.load(paths.results(origin) / path.name)
     assert frozen.load(path).attrs["fingerprint"] == before.attrs["fingerprint"]
+
+
+def test_a_fork_s_tests_read_the_published_tables_of_the_paper(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_toc.yml", "notebooks/old.py", "tests/lib/experiments/test_o.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("root: a\n" if name == "_toc.yml" else "# # Old\n")
+    test = tmp_path / "tests/lib/experiments/test_o.py"
+    test.write_text(
+        "from inductive.experiments import old\n"
+        "from inductive.report import published\n\n"
+        'table = published.load("old", "numbers")\nname = ("old", old)\n'
+    )
+    monkeypatch.setenv("INDUCTIVE_ROOT", str(tmp_path))
+    monkeypatch.setattr(paths, "PACKAGE", tmp_path / "lib" / "inductive")
+    scaffold.new("new", "old")
+    text = (tmp_path / "tests/lib/experiments/test_new_o.py").read_text()
+    assert 'published.load("old", "numbers")' in text
+    assert 'name = ("new", new)' in text

@@ -14,6 +14,7 @@ from inductive.cli.errors import UsageError
 
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _OWN = re.compile(r"(\bLedger\(|\bsweep\.stored\()PAPER\b")
+_NAMES_THE_PAPER = re.compile(r'^PAPER|\bpublished\.\w+\("')
 _TEMPLATE = "template-chapter"
 _STUDIES = "Your studies"
 
@@ -128,14 +129,14 @@ def _test(slug: str) -> Path:
 
 
 def _renamed(text: str, old: str, new: str) -> str:
-    """``text`` about ``new``; lines that begin with ``PAPER`` keep naming the forked paper.
+    """``text`` about ``new``; lines that begin with ``PAPER`` or load a table keep the paper.
 
     Where a chapter names itself by its paper, in its ledger and its stores, the fork names
     itself: its runs are not its origin's.
     """
     lines = [
         line
-        if line.startswith("PAPER")
+        if _NAMES_THE_PAPER.search(line)
         else line.replace(old, new).replace(_module(old), _module(new))
         for line in text.split("\n")
     ]
