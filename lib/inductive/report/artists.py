@@ -212,7 +212,7 @@ def _band(
     kept = _spaced(count, CURVE_POINTS // thin)
     edges = np.sort([first[kept, 1 - along], second[kept, 1 - along]], axis=0)
     here, across = "xy"[along], "yx"[along]
-    columns = {here: first[kept, along]}
+    columns: dict[str, Any] = {here: first[kept, along]}
     columns |= {f"{across}_low": edges[0], f"{across}_high": edges[1]}
     return _frame("band", band, index=kept, **columns)
 
