@@ -17,7 +17,7 @@ _NEEDED_GIB = 3.0
 _FORGES = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org")
 _BUTTONS = (
     "launch buttons and links to the repository stay off: "
-    "`git remote set-url origin https://github.com/<owner>/<name>` "
+    "`git remote {verb} origin https://github.com/<owner>/<name>` "
     f"(or {', '.join(_FORGES[1:])}) turns them on"
 )
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -108,12 +108,15 @@ def _git() -> Finding:
 def _remote() -> Finding:
     address = git.ask("remote", "get-url", "origin")
     if not address:
-        return Finding("Repository", "no remote called origin", _BUTTONS)
+        return Finding(
+            "Repository", "no remote called origin", _BUTTONS.format(verb="add")
+        )
     parts = urlsplit(address)
     shown = address.replace(f"{parts.username}:{parts.password}@", "")
     if parts.scheme == "https" and parts.hostname in _FORGES:
         return Finding("Repository", f"{shown}: pages link to it")
-    return Finding("Repository", f"{shown} is no https address of a forge", _BUTTONS)
+    remedy = _BUTTONS.format(verb="set-url")
+    return Finding("Repository", f"{shown} is no https address of a forge", remedy)
 
 
 def _kernel() -> Finding:

@@ -77,7 +77,8 @@ def test_the_remote_and_what_it_does_for_buttons_are_told(
     monkeypatch.setattr(doctor.git, "ask", lambda *words: address)
     told = finding("Repository")
     assert found in told.found
-    assert ("stay off: `git remote set-url origin https" in told.remedy) is off
+    verb = "set-url" if address else "add"
+    assert (f"stay off: `git remote {verb} origin https" in told.remedy) is off
     assert "secret" not in told.found
 
 
