@@ -11,6 +11,7 @@ import pytest
 from nbformat import v4
 
 from inductive.report.scorecard import ClaimTable, Scorecard
+from support import records
 from support.small_book import build
 
 SLUG, LABEL = "some-paper", "fig-some-paper-one"
@@ -92,20 +93,19 @@ def figure(label: str, caption: str) -> nbformat.NotebookNode:
 @pytest.fixture
 def book(tmp_path, monkeypatch) -> Path:
     """A book of one chapter, in which one cell decides two claims and another the third."""
-    records = [record(claim) for claim in ("C1", "C2b", "C3")]
-    run = {"title": "Some paper", "seconds": 4, "peak_memory_mb": 9}
+    made = [record(claim) for claim in ("C1", "C2b", "C3")]
     results = tmp_path / "notebooks" / "results" / SLUG
     results.mkdir(parents=True)
-    (results / "claims.json").write_text(json.dumps({"claims": records}))
-    (results / "run.json").write_text(json.dumps(run))
+    (results / "claims.json").write_text(json.dumps({"claims": made}))
+    (results / "run.json").write_text(json.dumps(records.run(SLUG)))
     cells = [
         v4.new_markdown_cell("# Some paper"),
-        cell("claims.declared()", {"text/html": ClaimTable(records)._repr_html_()}),
+        cell("claims.declared()", {"text/html": ClaimTable(made)._repr_html_()}),
         cell('claims.check("C1", 1)\nprint(claims.skip("C2b", "why"))', {}),
         figure("fig-some-paper-zero", "Ours alone."),
         figure(LABEL, "Hollow: published."),
         cell("claims.check(\n    'C3', 1)", {"text/plain": "C3: partly"}),
-        cell("claims.scorecard()", {"text/html": Scorecard(records)._repr_html_()}),
+        cell("claims.scorecard()", {"text/html": Scorecard(made)._repr_html_()}),
     ]
     write(tmp_path, cells)
     (tmp_path / "book").mkdir()

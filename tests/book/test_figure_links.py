@@ -14,6 +14,7 @@ import nbformat
 import pytest
 
 from inductive.cli.normalise import METADATA
+from support import records
 from support.small_book import build
 
 SLUG = "some-paper"
@@ -53,6 +54,7 @@ def notebook() -> nbformat.NotebookNode:
     shown[0].data["image/png"] = base64.b64encode(PNG).decode()
     figure = {"caption": "A curve.", "name": NAME}
     named = {"mystnb": {"figure": figure, "image": {"alt": "Up."}}}
+    unnamed = {"mystnb": {"image": {"alt": "Down."}}}
     text = f"# Some paper\n\n```{{chapter-card}} {SLUG}\n```\n\n## Scorecard\n\n"
     words = f"See {{numref}}`{NAME}`.\n\n```{{provenance}} {SLUG}\n```\n"
     return nbformat.v4.new_notebook(
@@ -60,7 +62,7 @@ def notebook() -> nbformat.NotebookNode:
         cells=[
             nbformat.v4.new_markdown_cell(text),
             nbformat.v4.new_code_cell("plot()", outputs=shown, metadata=named),
-            nbformat.v4.new_code_cell("other()", outputs=shown),
+            nbformat.v4.new_code_cell("other()", outputs=shown, metadata=unnamed),
             nbformat.v4.new_markdown_cell(words),
         ],
     )
@@ -68,26 +70,15 @@ def notebook() -> nbformat.NotebookNode:
 
 def record() -> dict:
     """What the runner writes of a run."""
-    return {
-        "slug": SLUG,
-        "title": "Some paper",
-        "profile": "paper",
-        "parameters": {"seed": 3},
-        "date": "2026-11-21",
-        "seconds": 12.0,
-        "peak_memory_mb": 512,
-        "device": "cpu",
-        "versions": {"python": "3.11.7", "jax": "0.10.2"},
-        "hashes": {
-            "source": hashlib.sha256(SCRIPT.encode()).hexdigest(),
-            "stores": {"theory.nc": "c0ffee0123456789"},
-            "published": {
-                "other-paper/table": "decade0123456789",
-                "some-paper/own": "facade0123456789",
-            },
+    hashes = {
+        "source": hashlib.sha256(SCRIPT.encode()).hexdigest(),
+        "stores": {"theory.nc": "c0ffee0123456789"},
+        "published": {
+            "other-paper/table": "decade0123456789",
+            "some-paper/own": "facade0123456789",
         },
-        "fingerprint": "fade",
     }
+    return records.run(SLUG, hashes=hashes)
 
 
 @pytest.fixture

@@ -37,9 +37,6 @@ parts:
   - caption: Core papers
     chapters:
       - file: notebooks/small
-  - caption: Reference
-    chapters:
-      - file: book/status
 """
 
 
