@@ -11,6 +11,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from inductive.cli import forge
 from inductive.report.scorecard import VERDICTS
 from support.small_book import build
 
@@ -252,7 +253,7 @@ def test_commit_is_linked_on_a_public_forge_only(book, remote, link):
     ],
 )
 def test_only_https_addresses_of_public_forges_count(remote, url):
-    found = module("forge").parse(remote)
+    found = forge.parse(remote)
     assert (found and found.url) == url
 
 
@@ -264,7 +265,9 @@ def test_only_https_addresses_of_public_forges_count(remote, url):
     ],
 )
 def test_pages_are_served_under_the_name_of_the_repository(remote, prefix):
-    assert module("forge").parse(remote).pages_prefix() == prefix
+    found = forge.parse(remote)
+    assert found is not None
+    assert found.pages_prefix() == prefix
 
 
 @pytest.mark.parametrize(

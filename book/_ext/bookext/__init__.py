@@ -17,10 +17,11 @@ from .figure_links import add_links
 from .filters import FilterTable, TableFilters
 from .forge import configure, launch_start
 from .gallery import FigureGallery
-from .knobs import KnobsExplorer, load_script
+from .knobs import KnobsExplorer, has_sliders
 from .library import shorten_signature, skip_member
 from .links import resolve
 from .live_code import drop_live_code
+from .scripts import load_where
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -40,9 +41,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", filters.check_filters)
     # Before Sphinx collects the downloads of a page.
     app.connect("doctree-read", add_links, priority=400)
-    app.connect("html-page-context", load_script)
+    app.connect("html-page-context", load_where("knobs.js", has_sliders))
     app.connect("html-page-context", correct_page)
-    app.connect("html-page-context", filters.load_script)
+    app.connect("html-page-context", load_where("tables.js", filters.has_filters))
     app.connect("missing-reference", resolve)
     app.connect("doctree-read", alt_text.require)
     app.connect("html-page-context", launch_start, priority=900)  # after the theme's

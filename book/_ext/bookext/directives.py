@@ -125,7 +125,8 @@ class Provenance(_ChapterDirective):
         if chapter.run is None:
             rows = [("Last run", [nodes.Text("not run yet")])]
         else:
-            known = [*provenance.commit(self.root, chapter), *provenance.run(chapter)]
+            checkout = provenance.Checkout.of(self.root)
+            known = [*provenance.commit(checkout, chapter), *provenance.run(chapter)]
             rows = [*known, *self._files(chapter)]
         box = self.box("provenance", "Provenance", markup.fields(rows))
         box["ids"].append(markup.PROVENANCE_ID)

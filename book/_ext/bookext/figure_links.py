@@ -23,12 +23,14 @@ class _Page:
 
     Attributes:
         root: source folder of the book.
+        checkout: what git says of it.
         chapter: records of the chapter, which was run.
         pictures: PNG of each figure, by its short name.
         place: folder for files that the site offers.
     """
 
     root: Path
+    checkout: provenance.Checkout
     chapter: Chapter
     pictures: dict[str, bytes]
     place: Path
@@ -40,14 +42,20 @@ def add_links(app: Sphinx, document: nodes.document) -> None:
     chapter = Chapter.read(slug) if folder == "notebooks" else None
     if chapter is None or chapter.run is None:
         return
-    place = downloads.folder(app, slug)
-    page = _Page(Path(app.srcdir), chapter, downloads.pictures(slug), place)
+    root = Path(app.srcdir)
+    page = _Page(
+        root,
+        provenance.Checkout.of(root),
+        chapter,
+        downloads.pictures(slug),
+        downloads.folder(app, slug),
+    )
     for figure in document.findall(nodes.figure):
         cell = _cell(figure)
         name = next(iter(figure["names"]), "")
         if EXPLORER in figure["classes"]:
             frames = {"Data (NetCDF)": paths.results(slug) / "frames.nc"}
-            commit = provenance.commit(page.root, chapter)
+            commit = provenance.commit(page.checkout, chapter)
             figure += nodes.legend("", _line(page, frames, commit))
         elif cell is not None and name.startswith(f"fig-{slug}-"):
             cell["ids"] += [] if cell["ids"] else [f"cell-{cell['cell_index'] + 1}"]
@@ -99,7 +107,7 @@ def _source(page: _Page, name: str, cell: nodes.Element) -> Iterator[markup.Row]
     line = line_of(page.chapter.slug, name)
     where = f" of the notebook, line {line} of notebooks/{page.chapter.slug}.py"
     yield "Source", [link, nodes.Text(where if line else " of the notebook")]
-    yield from provenance.commit(page.root, page.chapter, line)
+    yield from provenance.commit(page.checkout, page.chapter, line)
 
 
 def _data(file: Path) -> Iterator[markup.Row]:

@@ -5,7 +5,6 @@ Without scripts both leave plain tables; ``tables.js`` makes the fields and sele
 
 from collections.abc import Iterator
 from html import escape
-from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -107,17 +106,9 @@ def check_filters(app: Sphinx, document: nodes.document) -> None:
                 )
 
 
-def load_script(
-    app: Sphinx,
-    page: str,
-    template: str,
-    context: dict[str, Any],
-    document: nodes.document | None,
-) -> None:
-    """Load the script that filters on pages with filters."""
-    boxes = document.findall(nodes.raw) if document else ()
-    if any(_COLUMNS in box for box in boxes):
-        app.add_js_file("tables.js", loading_method="defer")
+def has_filters(document: nodes.document) -> bool:
+    """Whether a page has filters."""
+    return any(_COLUMNS in box for box in document.findall(nodes.raw))
 
 
 def _head(table: nodes.table) -> list[str]:

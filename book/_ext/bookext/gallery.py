@@ -1,21 +1,21 @@
 """The directive ``figure-gallery``: one committed figure of each chapter, linked to it."""
 
-import base64
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from inductive import paths
 from inductive.cli import chapters
+from inductive.cli import figures as data
 
-from . import links
+from . import downloads, links
 
 LOGGER = logging.getLogger(__name__)
 
@@ -39,23 +39,15 @@ class Figure:
 
 def figures(notebook: Path) -> list[Figure]:
     """All figures with a label and a picture in a committed notebook, in their order."""
-    cells = json.loads(notebook.read_text())["cells"] if notebook.is_file() else []
-    return [figure for cell in cells if (figure := _figure(cell)) is not None]
+    if not notebook.is_file():
+        return []
+    found = data.shown(nbformat.read(notebook, as_version=4))
+    return [_figure(told, png) for _, told, png in found]
 
 
-def _figure(cell: Mapping[str, Any]) -> Figure | None:
-    told = cell["metadata"].get("mystnb", {})
-    label = told.get("figure", {}).get("name")
-    pictures = [
-        output["data"]["image/png"]
-        for output in cell.get("outputs", [])
-        if "image/png" in output.get("data", {})
-    ]
-    if not label or not pictures:
-        return None
-    picture = "".join(pictures[0])  # one string, or one a line
+def _figure(told: Mapping[str, Any], png: bytes) -> Figure:
     caption, alt = told["figure"].get("caption", ""), told.get("image", {}).get("alt")
-    return Figure(label, caption, alt or caption, base64.b64decode(picture))
+    return Figure(told["figure"]["name"], caption, alt or caption, png)
 
 
 def choose(offered: Sequence[Figure], label: str | None) -> Figure | None:
@@ -119,7 +111,7 @@ class FigureGallery(SphinxDirective):
 
     def _link(self, slug: str, figure: Figure) -> nodes.Node:
         image = nodes.image(
-            uri=self._write(figure.label, figure.png),
+            uri=self._picture(slug, figure),
             alt=figure.alt,
             loading="lazy",
         )
@@ -129,12 +121,13 @@ class FigureGallery(SphinxDirective):
         self.set_source_info(link)
         return link
 
-    def _write(self, label: str, png: bytes) -> str:
-        """Write a picture beside the build's other files; its path from this page."""
-        folder = Path(self.env.doctreedir).parent / "gallery"
-        chapters.write_bytes(folder / f"{label}.png", png)
+    def _picture(self, slug: str, figure: Figure) -> str:
+        """Path from this page of the file that the chapter's page offers, too."""
+        place = downloads.folder(self.env.app, slug)
+        short = figure.label.removeprefix(f"fig-{slug}-")
+        path = downloads.picture(slug, short, figure.png, place)
         page = Path(self.env.doc2path(self.env.docname)).parent
-        return Path(os.path.relpath(folder / f"{label}.png", page)).as_posix()
+        return Path(os.path.relpath(path, page)).as_posix()
 
     def _warn(self, problem: str) -> None:
         LOGGER.warning("figure-gallery: %s", problem, location=self.get_location())

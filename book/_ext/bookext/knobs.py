@@ -1,11 +1,9 @@
 """The directive ``knobs-explorer``: sliders that show a chapter's precomputed frames."""
 
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
@@ -70,14 +68,7 @@ class KnobsExplorer(SphinxDirective):
         return caption
 
 
-def load_script(
-    app: Sphinx,
-    page: str,
-    template: str,
-    context: dict[str, Any],
-    document: nodes.document | None,
-) -> None:
-    """Load the script that moves the sliders on pages that have them."""
-    figures = document.findall(nodes.figure) if document else ()
-    if any(EXPLORER in figure["classes"] for figure in figures):
-        app.add_js_file("knobs.js", loading_method="defer")
+def has_sliders(document: nodes.document) -> bool:
+    """Whether a page has sliders."""
+    figures = document.findall(nodes.figure)
+    return any(EXPLORER in figure["classes"] for figure in figures)

@@ -1,22 +1,41 @@
 """What was run, when, from which files: rows for the footer of a chapter and for its figures."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from docutils import nodes
 
 from inductive.cli import git
+from inductive.cli.forge import Forge, find
 
-from . import forge, markup
+from . import markup
 from .records import Chapter, device, duration, memory
 
 
+@dataclass(frozen=True)
+class Checkout:
+    """What git says of the book.
+
+    Attributes:
+        commit: hash, empty without version control.
+        home: public repository, if there is one.
+    """
+
+    commit: str
+    home: Forge | None
+
+    @classmethod
+    def of(cls, root: Path) -> "Checkout":
+        """The checkout at ``root``."""
+        return cls(git.ask("rev-parse", "HEAD", root=root), find(root))
+
+
 def commit(
-    root: Path, chapter: Chapter, line: int | None = None
+    checkout: Checkout, chapter: Chapter, line: int | None = None
 ) -> Iterable[markup.Row]:
     """Commit of the site and, on a public forge, the script (or a line of it) at it."""
-    found = git.ask("rev-parse", "HEAD", root=root)
-    home = forge.find(root)
+    found, home = checkout.commit, checkout.home
     script = f"notebooks/{chapter.slug}.py"
     where, place = ("", "") if line is None else (f", line {line}", f"#L{line}")
     if not found:

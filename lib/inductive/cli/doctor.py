@@ -10,15 +10,14 @@ from importlib import metadata
 from urllib.parse import urlsplit
 
 from inductive import paths
-from inductive.cli import git
+from inductive.cli import forge, git
 from inductive.report import published
 
 _NEEDED_GIB = 3.0
-_FORGES = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org")
 _BUTTONS = (
     "launch buttons and links to the repository stay off: "
     "`git remote {verb} origin https://github.com/<owner>/<name>` "
-    f"(or {', '.join(_FORGES[1:])}) turns them on"
+    f"(or {', '.join([*forge.PATHS][1:])}) turns them on"
 )
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -113,7 +112,7 @@ def _remote() -> Finding:
         )
     parts = urlsplit(address)
     shown = address.replace(f"{parts.username}:{parts.password}@", "")
-    if parts.scheme == "https" and parts.hostname in _FORGES:
+    if forge.parse(address):
         return Finding("Repository", f"{shown}: pages link to it")
     remedy = _BUTTONS.format(verb="set-url")
     return Finding("Repository", f"{shown} is no https address of a forge", remedy)

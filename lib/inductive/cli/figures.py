@@ -12,17 +12,24 @@ from inductive.cli import chapters
 SUFFIXES = (".csv", ".svg")
 
 
+def shown(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode, bytes]]:
+    """Index of the cell, what its metadata tells and PNG of each figure with a name."""
+    for index, cell in enumerate(notebook.cells):
+        told = cell.metadata.get("mystnb", {})
+        if not told.get("figure", {}).get("name"):
+            continue
+        for output in cell.get("outputs", []):
+            if picture := output.get("data", {}).get("image/png"):
+                yield index, told, base64.b64decode(picture)
+
+
 def pictures(notebook: NotebookNode, slug: str) -> Iterator[tuple[int, str, bytes]]:
     """Index of the cell, short name and PNG of each figure that a notebook shows.
 
     The short name is that of the cell's metadata without ``fig-<slug>-``.
     """
-    for index, cell in enumerate(notebook.cells):
-        name = cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
-        for output in cell.get("outputs", []) if name else []:
-            if picture := output.get("data", {}).get("image/png"):
-                short = Path(name.removeprefix(f"fig-{slug}-")).name
-                yield index, short, base64.b64decode(picture)
+    for index, told, png in shown(notebook):
+        yield index, Path(told["figure"]["name"].removeprefix(f"fig-{slug}-")).name, png
 
 
 def collect(notebook: NotebookNode, slug: str, folder: Path) -> dict[str, bytes]:

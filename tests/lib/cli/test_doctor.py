@@ -1,12 +1,11 @@
 """The doctor names what is missing, and the remedy."""
 
-import importlib
 import shutil
 from collections import namedtuple
 
 import pytest
 
-from inductive.cli import doctor
+from inductive.cli import doctor, forge
 from inductive.report import published
 
 
@@ -68,6 +67,7 @@ def test_other_versions_than_the_lock_are_named(
         ("https://github.com/a/b.git", "https://github.com/a/b.git: pages link", False),
         ("git@github.com:a/b.git", "git@github.com:a/b.git is no https address", True),
         ("https://git.example.org/a/b", "is no https address of a forge", True),
+        ("https://github.com/a", "is no https address of a forge", True),
         ("https://me:secret@gitlab.com/a/b", "https://gitlab.com/a/b: pages", False),
     ],
 )
@@ -85,9 +85,9 @@ def test_the_remote_and_what_it_does_for_buttons_are_told(
 def test_the_doctor_knows_the_forges_that_the_pages_know(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    folder = doctor.paths.book() / "_ext"
-    monkeypatch.syspath_prepend(str(folder))
-    forge = importlib.import_module("bookext.forge")
-    for host in doctor._FORGES:
+    monkeypatch.setattr(doctor.git, "ask", lambda *words: "")
+    remedy = finding("Repository").remedy
+    assert len(forge.PATHS) == 4
+    for host in forge.PATHS:
         assert forge.parse(f"https://{host}/a/b") is not None
-    assert len(forge._PATHS) == len(doctor._FORGES)
+        assert host in remedy
