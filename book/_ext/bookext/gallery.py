@@ -15,7 +15,7 @@ from inductive import paths
 from inductive.cli import chapters
 from inductive.cli import figures as data
 
-from . import downloads, links
+from . import links
 
 LOGGER = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ class FigureGallery(SphinxDirective):
 
     def _link(self, slug: str, figure: Figure) -> nodes.Node:
         image = nodes.image(
-            uri=self._picture(slug, figure),
+            uri=self._write(figure.label, figure.png),
             alt=figure.alt,
             loading="lazy",
         )
@@ -121,13 +121,12 @@ class FigureGallery(SphinxDirective):
         self.set_source_info(link)
         return link
 
-    def _picture(self, slug: str, figure: Figure) -> str:
-        """Path from this page of the file that the chapter's page offers, too."""
-        place = downloads.folder(self.env.app, slug)
-        short = figure.label.removeprefix(f"fig-{slug}-")
-        path = downloads.picture(slug, short, figure.png, place)
+    def _write(self, label: str, png: bytes) -> str:
+        """Write a picture beside the build's other files; its path from this page."""
+        folder = Path(self.env.doctreedir).parent / "gallery"
+        chapters.write_bytes(folder / f"{label}.png", png)
         page = Path(self.env.doc2path(self.env.docname)).parent
-        return Path(os.path.relpath(path, page)).as_posix()
+        return Path(os.path.relpath(folder / f"{label}.png", page)).as_posix()
 
     def _warn(self, problem: str) -> None:
         LOGGER.warning("figure-gallery: %s", problem, location=self.get_location())
