@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -123,12 +124,13 @@ def _compared(
     held: xr.Dataset, spec: Spec, static: Mapping[str, Value], points: list[Point]
 ) -> Iterator[Offence]:
     """Every output of some points of one static point, as if it were an offence."""
-    try:
-        size, _ = shapes.trace(spec, static)
-    except Exception:
-        size = shapes.NOTHING  # it fails again below, where that becomes an offence
+    how = held.attrs["how"]
+    size = shapes.NOTHING
+    if how != "host":
+        with suppress(Exception):  # it fails again below, where that is an offence
+            size, _ = shapes.trace(spec, static)
     group = engines.Group(static, points, frozenset(points), size)
-    how = held.attrs["how"] if held.attrs["how"] in ("vmap", "map") else "auto"
+    how = how if how in ("vmap", "map", "host") else "auto"
     options = engines.Options(how, memory=2**33, batch_size=None)
     for outcome in engines.local(spec, [group], options, jax.local_devices()[:1]):
         if isinstance(outcome, Batch):

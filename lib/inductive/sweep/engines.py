@@ -19,6 +19,7 @@ import numpy as np
 
 from inductive.sweep import fingerprint, program
 from inductive.sweep.assemble import Point
+from inductive.sweep.hosted import Hosted
 from inductive.sweep.spec import Spec, Value
 from inductive.sweep.store import Batch
 
@@ -131,9 +132,11 @@ def work_of(spec: Spec, group: Group, options: Options) -> Work:
     return Work(spec, group.static, group.size, len(group.points), options)
 
 
-def build(work: Work, devices: Sequence[Any]) -> program.Program:
-    """The compiled program of a group, for some devices of this process."""
+def build(work: Work, devices: Sequence[Any]) -> program.Program | Hosted:
+    """The program of a group, compiled for some devices of this process or plain calls."""
     how, memory, batch_size = work.options
+    if how == "host":
+        return Hosted(work.spec, work.static)
     plan = program.choose(how, batch_size, work.size, devices[0].platform, work.n)
     try:
         return program.Program(work.spec, work.static, plan, memory, devices)
@@ -148,7 +151,7 @@ def build(work: Work, devices: Sequence[Any]) -> program.Program:
 
 
 def attempt(
-    compiled: program.Program,
+    compiled: program.Program | Hosted,
     spec: Spec,
     static: Mapping[str, Value],
     points: Sequence[Point],

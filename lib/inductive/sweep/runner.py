@@ -93,7 +93,8 @@ def run(
         dims: names of the inner dimensions of outputs, by output.
         store: folder that keeps finished batches; a later call computes only what is missing.
             ``None`` keeps nothing.
-        how: ``"vmap"``, ``"map"`` (``lax.map``: one point after the other) or ``"auto"``.
+        how: ``"vmap"``, ``"map"`` (``lax.map``: one point after the other), ``"auto"``, or
+            ``"host"``: plain calls, for functions that cannot be traced as a whole.
         memory: bytes that a batch may need on each device.
         batch_size: points a batch; ``None`` to decide by memory and time.
         devices: local devices to split a batch over; all of them by default.
@@ -122,7 +123,7 @@ def run(
         stream=stream,
         dims=dims,
     )
-    sizes = shapes.sizes(sweep)
+    sizes = shapes.untraced(sweep) if how == "host" else shapes.sizes(sweep)
     with _open(store, sweep) as kept:
         _tell_about(kept, sweep)
         groups = list(_groups(sweep, sizes, assemble.done(sweep, kept.batches)))
@@ -172,8 +173,8 @@ def make_spec(
 
 
 def _check_options(how: str, memory: int, batch_size: int | None) -> None:
-    if how not in ("auto", "vmap", "map"):
-        raise SweepInputError(f"how={how!r}: choose 'auto', 'vmap' or 'map'")
+    if how not in ("auto", "vmap", "map", "host"):
+        raise SweepInputError(f"how={how!r}: choose 'auto', 'vmap', 'map' or 'host'")
     if memory < 1:
         raise SweepInputError(f"memory={memory}: give a positive number of bytes")
     if batch_size is not None and batch_size < 1:

@@ -42,6 +42,11 @@ def sizes(sweep: Spec) -> dict[tuple[Value, ...], Size]:
     return found
 
 
+def untraced(sweep: Spec) -> dict[tuple[Value, ...], Size]:
+    """No size for any static point: plain calls need none."""
+    return {tuple(static.values()): NOTHING for static in sweep.static_points()}
+
+
 def _refuse_other_shapes(
     sweep: Spec,
     static: Mapping[str, Value],
@@ -71,7 +76,7 @@ def trace(spec: Spec, static: Mapping[str, Value]) -> tuple[Size, dict[str, Any]
     one = jax.tree.map(lambda s: jax.ShapeDtypeStruct(s.shape[1:], s.dtype), shapes)
     compute = point(spec, static)
     closed, out = jax.make_jaxpr(compute, return_shape=True)(*one)
-    _check_outputs(spec, out)
+    check_outputs(spec, out)
     arrays = list(_arrays(closed.jaxpr))
     elements = max((a.size for a in arrays), default=1)
     nbytes = max((a.size * a.dtype.itemsize for a in arrays), default=1)
@@ -81,7 +86,16 @@ def trace(spec: Spec, static: Mapping[str, Value]) -> tuple[Size, dict[str, Any]
     return size, out
 
 
-def _check_outputs(spec: Spec, out: Any) -> None:
+def check_outputs(spec: Spec, out: Any) -> None:
+    """Refuse outputs that are no numerical arrays, or dimensions named badly.
+
+    Args:
+        spec: the sweep.
+        out: arrays of one point, or their shapes and types.
+
+    Raises:
+        SweepInputError: naming the output.
+    """
     name = spec.name
     if not out:
         raise SweepInputError(

@@ -49,6 +49,15 @@ def test_an_honest_store_holds_at_every_point(store: Path) -> None:
     assert report.fingerprint == sweep.load(store).attrs["fingerprint"]
 
 
+def test_a_store_of_plain_calls_is_audited_by_plain_calls(
+    toy: ModuleType, tmp_path: Path
+) -> None:
+    called = sweep.run(toy.lines, AXES, SEEDS, how="host", **OPTIONS)
+    path = sweep.freeze(called, tmp_path / "called.nc")
+    report = audit(path, points=3)
+    assert (report.points, report.offences) == (3, [])
+
+
 def test_one_corrupted_value_is_found_and_named(store: Path) -> None:
     planted(store, 1e-3)
     (offence,) = audit(store, points=SIZE).offences
