@@ -68,11 +68,7 @@ def load(path: Path, sha256: str, source: str) -> Checkpoint:
         ValueError: it holds a model or a tokenizer of another kind.
     """
     cached = fetch.cache() / f"{path.stem}-{sha256[:16]}-{FORMAT}.npz"
-    if cached.is_file():
-        arrays = _open(cached)
-    else:
-        arrays = _converted(path)
-        arrays = _kept(cached, arrays)
+    arrays = _open(cached) if cached.is_file() else _kept(cached, _converted(path))
     config, tokenizer = (bytes(arrays[name]).decode() for name in (_CONFIG, _TOKENIZER))
     names = [name for name in arrays if name not in (_CONFIG, _TOKENIZER)]
     return Checkpoint(
@@ -144,8 +140,11 @@ def _converted(path: Path) -> dict[str, np.ndarray]:
             f"{path} is no whole GGUF file ({error}): {AGAIN}"
         ) from error
     names = {hub_name(tensor.name): tensor for tensor in reader.tensors}
-    config = _config(fields, tied="lm_head.weight" not in names)
-    texts = {_CONFIG: json.dumps(config), _TOKENIZER: tokenizer_text(fields)}
+    try:
+        config = _config(fields, tied="lm_head.weight" not in names)
+        texts = {_CONFIG: json.dumps(config), _TOKENIZER: tokenizer_text(fields)}
+    except KeyError as error:
+        raise DamagedDataError(f"{path} has no field {error}: {AGAIN}") from error
     return {
         **{
             name: np.frombuffer(text.encode(), np.uint8) for name, text in texts.items()

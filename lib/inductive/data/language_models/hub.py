@@ -131,7 +131,8 @@ def _command(repository: str, revision: str | None) -> str:
 def _reason(failure: Exception, download: bool) -> str:
     if not download:
         return "it is not in the hub's cache, and the network was not to be used"
-    return f"{type(failure).__name__}: {str(failure).splitlines()[0]}"
+    first = str(failure).strip().partition("\n")[0]
+    return f"{type(failure).__name__}: {first or 'no reason given'}"
 
 
 def _remedy(failure: Exception, repository: str) -> str:
