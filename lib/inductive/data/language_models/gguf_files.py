@@ -26,9 +26,9 @@ from tokenizers import Tokenizer
 
 from inductive.data import fetch
 from inductive.data.fetch import DamagedDataError
+from inductive.data.language_models._files import AGAIN, write
+from inductive.data.language_models._gguf_tokenizer import tokenizer_text
 from inductive.data.language_models.checkpoint import Checkpoint, LazyTensors
-from inductive.data.language_models.files import AGAIN, write
-from inductive.data.language_models.gguf_tokenizer import tokenizer_text
 
 FORMAT = 1
 """Version of the cached files."""

@@ -8,8 +8,8 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from inductive.data.fetch import DamagedDataError, DataUnavailableError
+from inductive.data.language_models._files import AGAIN, check, safetensors
 from inductive.data.language_models.checkpoint import Checkpoint, LazyTensors
-from inductive.data.language_models.files import AGAIN, check, safetensors
 
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"

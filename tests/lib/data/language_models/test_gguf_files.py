@@ -121,6 +121,7 @@ def test_values_are_those_of_the_format(
 ) -> None:
     path, values = model
     found = load(path)
+    assert found.source == f"{path}, file"
     assert set(found.tensors) == {f"{NAMES[name]}.weight" for name in values}
     for name, expected in values.items():
         tensor = found.tensors[f"{NAMES[name]}.weight"]
