@@ -24,6 +24,9 @@ MAX_BYTES = 2_000_000
 NUMERIC = frozenset({"jax", "numpy", "scipy", "equinox", "jaxtyping"})
 LEARNING = frozenset({"optax", "diffrax", "optimistix", "lineax"})
 NO_JAX = frozenset({"numpy", "scipy", "jaxtyping"})
+WEIGHTS = frozenset(
+    {"gguf", "huggingface_hub", "ml_dtypes", "safetensors", "tokenizers"}
+)
 EVERYTHING = frozenset({"*"})
 
 
@@ -60,7 +63,7 @@ ROOMS = {
     "report": room(
         "stats sweep.store", NO_JAX | {"pandas", "matplotlib", "cycler", "PIL"}
     ),
-    "data": room("", NO_JAX | {"pooch", "pandas", "tokenizers", "gguf", "PIL"}),
+    "data": room("", NO_JAX | {"pooch", "pandas", "PIL"} | WEIGHTS),
     "cli": Room(EVERYTHING, EVERYTHING),
 }
 
