@@ -1,0 +1,57 @@
+"""Decoder-only language models: one configurable decoder, from toy sizes to Llama and Phi.
+
+``Config`` fixes sizes and variants (``Config.from_hub`` reads a ``config.json``), ``init`` and
+``from_tensors`` make parameters, ``run`` and ``logits`` compute, ``generate`` continues
+prompts, and ``tensor_shardings`` splits what one device cannot hold. Activations after any
+block can be collected and edited, and blocks run in parts.
+"""
+
+from inductive.models.decoder_lm.blocks import Edit, Mask
+from inductive.models.decoder_lm.config import Config
+from inductive.models.decoder_lm.forward import States, embed, logits, run, run_blocks
+from inductive.models.decoder_lm.generation import Generated, generate
+from inductive.models.decoder_lm.hub import SUPPORTED, UnsupportedArchitectureError
+from inductive.models.decoder_lm.params import (
+    Block,
+    Decoder,
+    MemoryPlan,
+    init,
+    memory_plan,
+    n_blocks,
+    shapes,
+    slice_blocks,
+    unstacked,
+)
+from inductive.models.decoder_lm.rotary import Llama3Scaling, Rope
+from inductive.models.decoder_lm.sharding import device_mesh, place, tensor_shardings
+from inductive.models.decoder_lm.tensors import from_tensors
+
+__all__ = [
+    "SUPPORTED",
+    "Block",
+    "Config",
+    "Decoder",
+    "Edit",
+    "Generated",
+    "Llama3Scaling",
+    "Mask",
+    "MemoryPlan",
+    "Rope",
+    "States",
+    "UnsupportedArchitectureError",
+    "device_mesh",
+    "embed",
+    "from_tensors",
+    "generate",
+    "init",
+    "logits",
+    "memory_plan",
+    "n_blocks",
+    "place",
+    "run",
+    "run_blocks",
+    "shapes",
+    "slice_blocks",
+    "tensor_shardings",
+    "unstacked",
+]

@@ -1,0 +1,274 @@
+"""Generation with a cache of keys and values, for a batch of prompts at once."""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.core import Tracer
+from jaxtyping import Array, Bool, Float, Int, Integer, Key
+
+from inductive import rng
+from inductive.models.decoder_lm.blocks import (
+    Edit,
+    KeysValues,
+    Where,
+    fold,
+    locate,
+    positions_of,
+    turn_at,
+)
+from inductive.models.decoder_lm.config import Config
+from inductive.models.decoder_lm.forward import check_tokens, embed_at, logits
+from inductive.models.decoder_lm.params import Decoder
+
+
+class Generated(NamedTuple):
+    """What follows each prompt.
+
+    Attributes:
+        tokens: new ones; after the end token, that token again.
+        mask: which of them were generated: up to the end token and with it.
+    """
+
+    tokens: Int[Array, "n new"]
+    mask: Bool[Array, "n new"]
+
+
+class Loop(NamedTuple):
+    """State of the generation.
+
+    Attributes:
+        step: how many tokens there are.
+        scores: logits of the next one.
+        cache: keys and values of each block.
+        made: the result so far.
+        running: rows without an end token.
+    """
+
+    step: Int[Array, ""]
+    scores: Float[Array, "n v"]
+    cache: Any
+    made: Generated
+    running: Bool[Array, " n"]
+
+
+def generate(
+    params: Decoder,
+    config: Config,
+    tokens: Integer[Array, "n t"],
+    mask: Bool[Array, "n t"] | None = None,
+    n_new: int = 1,
+    *,
+    key: Key[Array, ""] | None = None,
+    temperature: float = 0.0,
+    top_k: int | None = None,
+    eos: int | None = None,
+    edit: Edit | None = None,
+) -> Generated:
+    """Tokens that follow each prompt, drawn one after the other.
+
+    The draws of a row depend on the key, the row's number and the step alone, so that
+    conditions that share a key can be compared in pairs. An ``edit`` with arrays that
+    change between calls is best a ``jax.tree_util.Partial`` of a function and these
+    arrays: then it is compiled once. It sees the prompt whole and then token by token.
+
+    Args:
+        params: of the decoder; stacked, or faster on a CPU one by one.
+        config: of the decoder.
+        tokens: prompts, padded on the left.
+        mask: where the prompts are; None is everywhere.
+        n_new: tokens to generate, 1 or more.
+        key: of the draws; not needed at temperature 0.
+        temperature: by which logits are divided; 0 takes the likeliest token.
+        top_k: how many of the likeliest tokens are drawn from; None is all.
+        eos: token that ends a row; None is none.
+        edit: changes the stream after each block.
+
+    Raises:
+        ValueError: prompt and new tokens exceed the context, a prompt is empty or not
+            padded on the left, or an option is not allowed.
+    """
+    _check_options(config, tokens, n_new, temperature, top_k, key)
+    check_tokens(config, tokens)
+    mask = _left_padded(tokens, mask)
+    if edit is not None and not isinstance(edit, jax.tree_util.Partial):
+        edit = jax.tree_util.Partial(edit)
+    heat = None if temperature == 0 else jnp.asarray(temperature, "float32")
+    end = None if eos is None else jnp.asarray(eos, "int32")
+    return _generate(params, config, tokens, mask, n_new, key, heat, top_k, end, edit)
+
+
+@partial(jax.jit, static_argnames=("config", "n_new", "top_k"))
+def _generate(
+    params: Decoder,
+    config: Config,
+    tokens: Integer[Array, "n t"],
+    mask: Bool[Array, "n t"],
+    n_new: int,
+    key: Key[Array, ""] | None,
+    heat: Float[Array, ""] | None,
+    top_k: int | None,
+    end: Int[Array, ""] | None,
+    edit: Edit | None,
+) -> Generated:
+    length = tokens.shape[1]
+    there = jnp.pad(mask, ((0, 0), (0, n_new)), constant_values=True)
+    positions = positions_of(there)
+    scores, cache = _prefill(params, config, tokens, mask, n_new, edit)
+
+    def body(state: Loop) -> Loop:
+        drawn = _draw(state.scores, key, state.step, heat, top_k)
+        state = _record(state, drawn, end)
+        at = length + state.step - 1
+        scores, cache = _decode(
+            params, config, drawn, positions, there, at, state.cache, edit
+        )
+        return state._replace(scores=scores, cache=cache)
+
+    def going(state: Loop) -> Array:
+        return (state.step < n_new - 1) & state.running.any()
+
+    n = len(tokens)
+    filler = jnp.zeros((n, n_new), "int32") + (0 if end is None else end)
+    made = Generated(filler, jnp.zeros((n, n_new), bool))
+    start = Loop(jnp.int32(0), scores, cache, made, jnp.ones(n, bool))
+    last = jax.lax.while_loop(going, body, start)
+    # The last token needs no further pass; where all rows have ended it is not recorded.
+    drawn = _draw(last.scores, key, last.step, heat, top_k)
+    return _record(last, drawn, end).made
+
+
+def _record(state: Loop, drawn: Int[Array, " n"], end: Int[Array, ""] | None) -> Loop:
+    """The state with one more token for each row that is running."""
+    kept = drawn if end is None else jnp.where(state.running, drawn, end)
+    tokens = state.made.tokens.at[:, state.step].set(kept)
+    mask = state.made.mask.at[:, state.step].set(state.running)
+    running = state.running if end is None else state.running & (drawn != end)
+    return state._replace(
+        step=state.step + 1, made=Generated(tokens, mask), running=running
+    )
+
+
+def _draw(
+    scores: Float[Array, "n v"],
+    key: Key[Array, ""] | None,
+    step: Int[Array, ""],
+    heat: Float[Array, ""] | None,
+    top_k: int | None,
+) -> Int[Array, " n"]:
+    if heat is None or key is None:
+        return jnp.argmax(scores, axis=-1).astype("int32")
+    scores = scores.astype("float32") / heat
+    at_step = rng.seed_key(key, step)
+    keys = jax.vmap(partial(rng.seed_key, at_step))(jnp.arange(len(scores)))
+    if top_k is None:
+        return jax.vmap(jax.random.categorical)(keys, scores).astype("int32")
+    best, index = jax.lax.top_k(scores, top_k)
+    picked = jax.vmap(jax.random.categorical)(keys, best)
+    return jnp.take_along_axis(index, picked[:, None], axis=1)[:, 0].astype("int32")
+
+
+def _prefill(
+    params: Decoder,
+    config: Config,
+    tokens: Integer[Array, "n t"],
+    mask: Bool[Array, "n t"],
+    n_new: int,
+    edit: Edit | None,
+) -> tuple[Float[Array, "n v"], Any]:
+    """Logits after the prompts, and their keys and values with room for new ones."""
+
+    def store(new: KeysValues, held: None) -> tuple[KeysValues, KeysValues]:
+        room = ((0, 0), (0, 0), (0, n_new), (0, 0))
+        return new, (jnp.pad(new[0], room), jnp.pad(new[1], room))
+
+    stream = embed_at(params, tokens, positions_of(mask))
+    where = locate(config, mask, stream.dtype)
+    last, cache = fold(params.blocks, config, stream, where, edit=edit, store=store)
+    return logits(params, config, last[:, -1]), cache
+
+
+def _decode(
+    params: Decoder,
+    config: Config,
+    tokens: Int[Array, " n"],
+    positions: Int[Array, "n s"],
+    there: Bool[Array, "n s"],
+    at: Int[Array, ""],
+    cache: Any,
+    edit: Edit | None,
+) -> tuple[Float[Array, "n v"], Any]:
+    """Logits after one more token, in slot ``at`` of the cache."""
+
+    def store(new: KeysValues, held: KeysValues) -> tuple[KeysValues, KeysValues]:
+        zero = jnp.zeros_like(at)
+        slot = (zero, zero, at, zero)
+        keys, values = (
+            jax.lax.dynamic_update_slice(old, one, slot)
+            for old, one in zip(held, new, strict=True)
+        )
+        return (keys, values), (keys, values)
+
+    here = jax.lax.dynamic_slice_in_dim(positions, at, 1, axis=1)
+    stream = embed_at(params, tokens[:, None], here)
+    back = at - jnp.arange(there.shape[1], dtype="int32")
+    seen = (there & (back >= 0)[None])[:, None]
+    near = None
+    if config.sliding_window is not None:
+        near = seen & (back < config.sliding_window)[None, None]
+    where = Where(turn_at(config, here, stream.dtype), seen, near)
+    last, cache = fold(
+        params.blocks, config, stream, where, edit=edit, store=store, held=cache
+    )
+    return logits(params, config, last[:, 0]), cache
+
+
+def _left_padded(
+    tokens: Integer[Array, "n t"], mask: Bool[Array, "n t"] | None
+) -> Bool[Array, "n t"]:
+    """The mask, if prompts lie at the end of their rows; a traced one passes unseen."""
+    if mask is None:
+        return jnp.ones(tokens.shape, bool)
+    if mask.shape != tokens.shape:
+        raise ValueError(
+            f"mask of shape {mask.shape} for tokens of shape {tokens.shape}"
+        )
+    if isinstance(mask, Tracer):
+        return mask
+    wrong = ~mask[:, -1] | (mask[:, :-1] & ~mask[:, 1:]).any(axis=1)
+    if wrong.any():
+        raise ValueError(
+            f"row {int(wrong.argmax())} of the mask is empty or padded on the right: pad "
+            "prompts on the left, so that all end in the last column"
+        )
+    return mask
+
+
+def _check_options(
+    config: Config,
+    tokens: Integer[Array, "n t"],
+    n_new: int,
+    temperature: float,
+    top_k: int | None,
+    key: Key[Array, ""] | None,
+) -> None:
+    length = tokens.shape[1]
+    if n_new < 1 or not 1 <= length <= config.context - n_new:
+        raise ValueError(
+            f"a prompt of {length} and n_new={n_new} new tokens: both must be 1 or more "
+            f"and together at most the context, {config.context}"
+        )
+    if config.outputs > config.vocab_size:
+        raise ValueError(
+            f"n_outputs={config.outputs} exceeds vocab_size={config.vocab_size}: a "
+            "generated token must be one that can be embedded"
+        )
+    if not 0 <= temperature < float("inf"):
+        raise ValueError(f"temperature={temperature} must be 0 or a positive number")
+    if temperature > 0 and key is None:
+        raise ValueError(
+            f"temperature={temperature} draws tokens: give a key, or temperature=0"
+        )
+    if top_k is not None and not 1 <= top_k <= config.outputs:
+        raise ValueError(f"top_k={top_k} must be from 1 to {config.outputs} tokens")
