@@ -1,0 +1,64 @@
+"""Weights that this project trained itself and ships, by name, checked against their SHA-256.
+
+The command that made each, and makes it again, stands beside it.
+"""
+
+import hashlib
+from functools import lru_cache
+from importlib import resources
+from typing import NamedTuple
+
+import numpy as np
+
+from inductive.data.fetch import DamagedDataError
+
+
+class Shipped(NamedTuple):
+    """A file of this package.
+
+    Attributes:
+        sha256: of the file.
+        made_by: command that writes it.
+    """
+
+    sha256: str
+    made_by: str
+
+
+_ORDERS = (
+    "python -m inductive.experiments.transitive_inference_exceptions.language_models"
+)
+
+SHIPPED = {
+    "ordered-relations-0": Shipped("SHA0", _ORDERS),
+    "ordered-relations-1": Shipped("SHA1", _ORDERS),
+    "ordered-relations-2": Shipped("SHA2", _ORDERS),
+}
+
+
+@lru_cache
+def load(name: str) -> dict[str, np.ndarray]:
+    """Arrays of a checkpoint by their names; loaded once a process.
+
+    Args:
+        name: one of :data:`SHIPPED`.
+
+    Raises:
+        ValueError: no checkpoint has this name.
+        DamagedDataError: the file is not the one that was shipped, or there is none.
+    """
+    if name not in SHIPPED:
+        known = ", ".join(SHIPPED)
+        raise ValueError(f"no checkpoint is called {name!r}: choose one of {known}")
+    path = resources.files(__package__) / f"{name}.npz"
+    with resources.as_file(path) as file:
+        found = file.read_bytes() if file.is_file() else b""
+        actual = hashlib.sha256(found).hexdigest()
+        if actual != SHIPPED[name].sha256:
+            raise DamagedDataError(
+                f"{file.name} has SHA-256 {actual}, the shipped file "
+                f"{SHIPPED[name].sha256}: install the package again, or make the file "
+                f"again with `{SHIPPED[name].made_by}`"
+            )
+        with np.load(file, allow_pickle=False) as arrays:
+            return dict(arrays)

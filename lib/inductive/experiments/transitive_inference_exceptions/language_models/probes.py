@@ -1,0 +1,100 @@
+r"""Readouts on frozen features: the theory's ridge regression, and the authors' probe.
+
+Inverse ridges are those of the theory, :math:`c = (s - r)/\lambda`, in units of the features'
+own size, so that models of any width share an axis.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from inductive.experiments.transitive_inference_exceptions.language_models.tables import (
+    padded,
+    trained_rows,
+)
+from inductive.experiments.transitive_inference_exceptions.regression import (
+    regression_margins,
+    strength,
+)
+from inductive.solvers.logistic import kernel_logistic
+from inductive.tasks.transitive_inference import Task, all_trials
+from inductive.theory import kernels
+
+INVERSE_RIDGES = (1e4, 1e2, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03)
+"""Values of c, from weak to strong regularization."""
+
+
+def conjunctivity(features: Float[Array, "k d"], n_items: int) -> Float[Array, ""]:
+    """Measured conjunctivity of a representation of all ordered pairs.
+
+    Args:
+        features: in the order of ``all_trials``.
+        n_items: 4 or more.
+    """
+    pairs = all_trials(n_items)
+    return jnp.asarray(kernels.measure_conjunctivity(features, pairs))
+
+
+def ridge_path(
+    features: Float[Array, "k d"],
+    task: Task,
+    inverse_ridges: tuple[float, ...] = INVERSE_RIDGES,
+) -> Float[Array, "c m m"]:
+    """Margins by ridge regression on antisymmetrised features, as in the theory.
+
+    Antisymmetrising takes out what says Yes whatever the order of the items.
+
+    Args:
+        features: of all ordered pairs, in the order of ``all_trials``.
+        task: which comparisons are trained.
+        inverse_ridges: values of c.
+    """
+    pairs = all_trials(task.n_items)
+    psi = features - features[_swap(task.n_items)]
+    gram = psi @ psi.T / 2
+    kernel = kernels.class_means(gram, pairs)
+    tables = [
+        regression_margins(task, gram, strength(kernel, 1 / c)) for c in inverse_ridges
+    ]
+    i, j = pairs.T
+    return padded(jnp.stack(tables)[:, i, j], task.n_items)
+
+
+def logistic_path(
+    features: Float[Array, "k d"],
+    offset: Float[Array, " k"],
+    task: Task,
+    inverse_ridges: tuple[float, ...] = INVERSE_RIDGES,
+) -> Float[Array, "c m m"]:
+    r"""Logit differences of the authors' probe where its training has converged.
+
+    The readout starts at the pretrained head and is drawn back to it; Yes and No alone
+    compete. As in the authors' training, all trials in both orders and raw features.
+    The ridge :math:`\lambda = (s - r)/(4c)` is that at which the logistic loss, whose
+    curvature at 0 is 1/4, is as stiff as the squared error of the theory.
+
+    Args:
+        features: of all ordered pairs, in the order of ``all_trials``.
+        offset: logit(Yes) - logit(No) of the pretrained head.
+        task: which comparisons are trained.
+        inverse_ridges: values of c.
+    """
+    gram = features @ features.T
+    kernel = kernels.class_means(gram, all_trials(task.n_items))
+    rows, yes = trained_rows(task)
+    y = jnp.where(jnp.asarray(yes), 1.0, -1.0).astype(gram.dtype)
+    unit = (kernel.same - kernel.swapped) / 4
+
+    def outputs(ridge):
+        found = kernel_logistic(gram[rows][:, rows], y, ridge, offset[rows])
+        return offset + gram[:, rows] @ found.dual
+
+    path = jax.lax.map(outputs, unit / jnp.asarray(inverse_ridges, gram.dtype))
+    return padded(path, task.n_items)
+
+
+def _swap(n_items: int) -> np.ndarray:
+    """Place of every ordered pair's swapped copy."""
+    first, second = all_trials(n_items).T
+    return second * (n_items - 1) + first - (first > second)
