@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from inductive.data import language_models
+from inductive.data import checkpoints, language_models
 from inductive.experiments.transitive_inference_exceptions.language_models import (
     probes,
     texts,
@@ -24,6 +24,9 @@ from inductive.train import finetune
 
 MODEL = "all-MiniLM-L6-v2"
 
+VECTORS = "minilm-invented"
+"""Shipped vectors: prompts of all ordered pairs of eleven invented teams."""
+
 
 class Judge(NamedTuple):
     """An encoder with a readout; what it gives is logit(Yes) - logit(No).
@@ -38,7 +41,12 @@ class Judge(NamedTuple):
 
 
 def probed(
-    key: Key[Array, ""], *, items: str, configuration: str, backwards: int
+    key: Key[Array, ""],
+    *,
+    items: str,
+    configuration: str,
+    backwards: int,
+    shipped: bool = False,
 ) -> dict[str, Array]:
     """Ridge regression on frozen vectors, over :data:`probes.INVERSE_RIDGES`.
 
@@ -47,6 +55,8 @@ def probed(
         items: "invented", "real" or "poker".
         configuration: a name of ``transitive_inference.CONFIGURATIONS``.
         backwards: 1 reverses the list of items, 0 does not.
+        shipped: whether to take the vectors of one list of invented teams that lie in
+            this package, which need no weights; the key is then not used.
 
     Returns:
         Margins of ``ridge`` regression and the ``conjunctivity`` of the vectors.
@@ -55,9 +65,12 @@ def probed(
         ValueError: an unknown kind of items or configuration.
         DataUnavailableError: the weights are nowhere to be had.
     """
-    asked = texts.prompts(key, items, configuration)
-    chosen = texts.rows(len(asked), configuration, backwards)
-    vectors = _vectors(asked)[chosen].astype(float)
+    if shipped:
+        vectors = jnp.asarray(checkpoints.load(VECTORS)["vectors"])
+    else:
+        vectors = _vectors(texts.prompts(key, items, configuration))
+    chosen = texts.rows(len(vectors), configuration, backwards)
+    vectors = vectors[chosen].astype(float)
     task = task_named(configuration)
     return {
         "ridge": probes.ridge_path(vectors, task).astype(jnp.float32),
@@ -72,7 +85,7 @@ def finetuned(
     configuration: str,
     backwards: int,
     steps: int = 100,
-    learning_rate: float = 2e-5,
+    learning_rate: float = 1e-4,
 ) -> dict[str, Array]:
     """All parameters and a readout from zero, trained on all trials at once.
 
