@@ -5,6 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy.special import stdtrit
 
 from inductive.experiments.transitive_inference_exceptions.language_models.tables import (
     of_task,
@@ -127,6 +128,19 @@ def pooled(parts: list[tuple[Runs, Task]], name: str) -> Share:
     return Share(
         100 * flat.mean(), 100 * float(low), 100 * float(high), 100 * flat.mean(1)
     )
+
+
+def interval(by_unit: Float[np.ndarray, " u"]) -> tuple[float, float, float]:
+    """Mean over units and its 95 % interval, Student's.
+
+    Args:
+        by_unit: one number a unit; of a single one the interval is not known (nan).
+    """
+    mean = float(np.mean(by_unit))
+    if len(by_unit) < 2:
+        return mean, np.nan, np.nan
+    half = stdtrit(len(by_unit) - 1, 0.975) * float(standard_error(by_unit))
+    return mean, mean - half, mean + half
 
 
 def fitted(runs: Runs, task: Task) -> LeakFit:
