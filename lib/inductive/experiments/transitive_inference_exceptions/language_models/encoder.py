@@ -66,15 +66,15 @@ def probed(
         DataUnavailableError: the weights are nowhere to be had.
     """
     if shipped:
-        vectors = jnp.asarray(checkpoints.load(VECTORS)["vectors"])
+        drawn = jnp.asarray(checkpoints.load(VECTORS)["vectors"])
     else:
-        vectors = _vectors(texts.prompts(key, items, configuration))
-    chosen = texts.rows(len(vectors), configuration, backwards)
-    vectors = vectors[chosen].astype(float)
+        drawn = vectors(texts.prompts(key, items, configuration))
+    chosen = texts.rows(len(drawn), configuration, backwards)
+    features = drawn[chosen].astype(float)
     task = task_named(configuration)
     return {
-        "ridge": probes.ridge_path(vectors, task).astype(jnp.float32),
-        "conjunctivity": probes.conjunctivity(vectors, task.n_items),
+        "ridge": probes.ridge_path(features, task).astype(jnp.float32),
+        "conjunctivity": probes.conjunctivity(features, task.n_items),
     }
 
 
@@ -170,7 +170,15 @@ _encode = jax.jit(sentence_encoder.encode)
 
 
 @lru_cache(maxsize=16)
-def _vectors(asked: tuple[str, ...]) -> Float[Array, "k d"]:
+def vectors(asked: tuple[str, ...]) -> Float[Array, "k d"]:
+    """Frozen vectors of prompts, not normalised.
+
+    Args:
+        asked: the prompts.
+
+    Raises:
+        DataUnavailableError: the weights are nowhere to be had.
+    """
     return _encode(pretrained(), *_tokens(asked))
 
 
