@@ -41,6 +41,7 @@ from matplotlib.colors import ListedColormap
 
 from inductive import sweep
 from inductive.experiments import transitive_inference_exceptions as experiments
+from inductive.experiments.transitive_inference_exceptions import frames
 from inductive.report import intervals, panels, published, style
 from inductive.report.claims import Ledger, declare
 from inductive.tasks import transitive_inference as ti
@@ -600,6 +601,28 @@ plt.show()
 
 # %%
 claims.check("C9", flow[0.147].min(), sign=bool(flow[0.147][-1] > 0))
+
+# %% [markdown]
+# ## Move the exception yourself
+#
+# On the site, the figure below has a slider for the items on each side of the cycle, one for its length and one for the effective conjunctivity; the cell computes all its frames.
+# In a notebook it is shown as text only.
+
+# %% tags=["hide-input"]
+some = slice(None) if paper else slice(1)
+knobs = {"outer": frames.OUTERS[some], "length": frames.LENGTHS[some], "alpha": frames.ALPHAS}
+how = {"static": ("outer", "length"), "dims": dict.fromkeys(("ranks", "plain"), ("item",))}
+held = sweep.stored(PAPER, "frames", frames.frame, knobs, 1, profile=profile, root_seed=seed, **how)
+print(held["critical"].size, "frames")
+
+# %% [markdown]
+# ```{exception-explorer} transitive-inference-exceptions
+# :name: fig-transitive-inference-exceptions-knobs
+#
+# **Move the exception.** *Ranks*: with the exception and without it. *Pairs*: their margins, trained pairs as squares. *Nearest cross-section pair*: its margin against conjunctivity, on square-root axes. Theory without ridge; the buttons set the authors' configurations at the α of two layers of random ReLU features, the last one at that of four.
+# ```
+#
+# In {numref}`fig-transitive-inference-exceptions-knobs` the second button inverts the nearest cross-section pair, the third does not.
 
 # %% [markdown]
 # ## Language models, as published
