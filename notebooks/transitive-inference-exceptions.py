@@ -20,11 +20,11 @@
 # :paper-label: arXiv 2605.22972
 # :code: https://github.com/sflippl/ti-with-exceptions
 # :code-label: sflippl/ti-with-exceptions
-# :differs: no language model is fine-tuned here; the theory is derived anew, as the paper's theory figures were not available
+# :differs: smaller language models than the paper's; the theory is derived anew, as the paper's theory figures were not available
 # ```
 #
-# This chapter covers the theory of the paper and its published language-model results, redrawn from the authors' tables with the theory fitted to them.
-# Fine-tuning language models ourselves is not part of it: claims that need it are marked *not tested*.
+# This chapter covers the theory of the paper, its published language-model results, redrawn from the authors' tables with the theory fitted to them, and its protocol on three models that can be had here.
+# The paper's own models have one to four billion parameters; ours have a hundred thousand to a hundred million, so what they show is said of them by name.
 # The paper's theory figures were not available to us; the theory below is derived anew in the paper's setting, checked against direct regression, and drawn where the paper gives no numbers to draw beside it.
 
 # %% tags=["hide-input"]
@@ -53,6 +53,7 @@ from inductive.experiments.transitive_inference_exceptions.language_models.probe
 )
 from inductive.report import intervals, panels, published, style
 from inductive.report.claims import Ledger, declare
+from inductive.tasks import comparison_prompts
 from inductive.tasks import transitive_inference as ti
 from inductive.theory import kernels
 from inductive.theory import transitive_inference as theory
@@ -128,7 +129,7 @@ for rho in (0.0, 1.0):  # ridge in units of s - r
 # ## The claims
 #
 # Each line is a claim, the figure that carries it, and the rule that decides it; the thresholds were fixed before the run.
-# C1–C10b are statements of the theory as derived here, of which the paper's abstract gives the qualitative ones; C11–C15 are read off the authors' tables; T1 is the reduction above; C16 and C17 fit it to the tables; P1 concerns the tables alone; B1 to B3 go beyond the paper.
+# C1–C10b are statements of the theory as derived here, of which the paper's abstract gives the qualitative ones; C11–C15 are the paper's claims on language models, tested on ours: without a letter on a small decoder, with s on SmolLM2, with m on MiniLM; T1 is the reduction above; C16 and C17 fit it to the tables; P1 concerns the tables alone; B1 to B3 go beyond the paper.
 # A verdict of *partly* means that the sign or the ordering holds but the number misses its threshold.
 
 # %% tags=["hide-input"]
@@ -878,6 +879,13 @@ claims.check("C17", np.abs(shift["fake"]).max(), sign=all(more))
 # The items are invented teams, real baseball teams (the order then contradicts what the model knows) and poker hands.
 # Each list is learned forwards and backwards; a *unit* is one list in both directions, and statistics over units are those of the paper.
 
+# %%
+drawn = comparison_prompts.draw_invented(np.random.default_rng(seed), 9)
+asked = dict(zip(map(tuple, ti.all_trials(9)), comparison_prompts.prompts(drawn, "invented"), strict=True))
+print("trained, answer Yes:", asked[3, 4])
+print("trained exception, answer Yes:", asked[5, 3].split("No. ")[1])
+print("tested, across the cycle:", asked[2, 6].split("No. ")[1])
+
 # %% tags=["hide-input"]
 models_run = plans.plans(profile)
 
@@ -917,7 +925,9 @@ def after(store, hier):
 
 # %%
 def own_votes(name, hier):
-    """Mean votes of our runs in percent, upper triangle."""
+    """Mean votes of our runs in percent, upper triangle; nan where there are none."""
+    if hier not in shown[name]:
+        return np.full((tasks[hier].n_items,) * 2, np.nan)
     return upper(analysis.votes(after(TUNED[name], hier), tasks[hier]).mean)
 
 
@@ -934,14 +944,12 @@ for (name, hier), fit in own_fits.items():
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Panels B, C and G of the paper beside our models. Vote for the item ranked higher, invented teams, four configurations. First two rows: published, full fine-tuning, mean over 50 seeds; below: our models after fine-tuning (small decoder: 3 pretrainings × 10 lists; SmolLM2, last two blocks: 4 lists; MiniLM, all weights: 4 lists), each list in both directions. Boxes: trained pairs (black) and cycle edges (orange); outlines: within-section (green) and cross-section (purple).", "name": "fig-transitive-inference-exceptions-own-votes"}, "image": {"alt": "Grid of heat maps, one column a configuration, one row a model, two published and three ours. Far pairs are blue everywhere; cells around the cycle fade to grey, and with more outer items the nearest cross-section cells turn red."}}
 heads = {"ti_n9": "no exception"} | {hier: word.split(" (")[0] for hier, word in NAMES.items()}
-rows = [(label, partial(vote_map, model=key)) for key, label in MODELS.items()]
-rows += [(OURS[name], partial(own_votes, name)) for name in TUNED]
+rows = {label: partial(vote_map, model=key) for key, label in MODELS.items()}
+rows |= {OURS[name]: partial(own_votes, name) for name in TUNED}
 figure, axes = plt.subplots(len(rows), 4, figsize=(style.PAGE_WIDTH, 1.5 * len(rows)))
-for line, (label, votes) in zip(axes, rows, strict=True):
+for line, (label, votes) in zip(axes, rows.items(), strict=True):
     for ax, hier in zip(line, tasks, strict=True):
-        known = label in MODELS.values() or any(OURS[n] == label and hier in shown[n] for n in TUNED)
-        grid = votes(hier) if known else np.full((tasks[hier].n_items,) * 2, np.nan)
-        image = panels.heatmap_with_regions(ax, grid, label_every=2, **regions(tasks[hier]))
+        image = panels.heatmap_with_regions(ax, votes(hier), label_every=2, **regions(tasks[hier]))
         ax.set(xlabel="", ylabel="")
     line[0].set_ylabel(label)
 for ax, hier in zip(axes[0], tasks, strict=True):

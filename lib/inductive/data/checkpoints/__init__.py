@@ -39,7 +39,9 @@ SHIPPED = {
     "ordered-relations-1": Shipped(
         "4093e6afdcd5c9790b2b29074b368951e68d9fb80f5f1f059c647923234b8a6c", _ORDERS
     ),
-    "ordered-relations-2": Shipped("SHA2", _ORDERS),
+    "ordered-relations-2": Shipped(
+        "f02517b8407bae1744076128c672676d7221e33aa4ed6df188f011bac5a170f6", _ORDERS
+    ),
     "minilm-invented": Shipped(
         "ae3abc6f5aeace47a2cfac3c1aea15c5c3303bbdfa311427143e2695e9619258",
         f"{_HOME} vectors",

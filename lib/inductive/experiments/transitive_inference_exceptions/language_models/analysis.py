@@ -61,12 +61,16 @@ def votes(runs: Runs, task: Task) -> Votes:
     """Votes as the paper's heat maps show them.
 
     Args:
-        runs: two units or more.
+        runs: of any number of units; the error of a single one is not known (nan).
         task: which comparisons were trained.
     """
     each = 100 * np.asarray(comparisons.votes(jnp.asarray(of_task(runs, task))))
     by_unit = each.mean(axis=1)
-    return Votes(by_unit.mean(0), standard_error(by_unit))
+    mean = by_unit.mean(0)
+    several = len(by_unit) > 1
+    return Votes(
+        mean, standard_error(by_unit) if several else np.full_like(mean, np.nan)
+    )
 
 
 def shares(runs: Runs, task: Task) -> dict[str, Share]:
