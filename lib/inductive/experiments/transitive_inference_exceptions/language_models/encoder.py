@@ -59,7 +59,7 @@ def probed(
             this package, which need no weights; the key is then not used.
 
     Returns:
-        Margins of ``ridge`` regression and the ``conjunctivity`` of the vectors.
+        Margins of ``ridge`` regression, ``conjunctivity`` and ``dimension`` of the vectors.
 
     Raises:
         ValueError: an unknown kind of items or configuration.
@@ -75,6 +75,7 @@ def probed(
     return {
         "ridge": probes.ridge_path(features, task).astype(jnp.float32),
         "conjunctivity": probes.conjunctivity(features, task.n_items),
+        "dimension": probes.dimension(features, task.n_items),
     }
 
 

@@ -123,7 +123,7 @@ def probed(
 
     Returns:
         Margins of ``ridge`` regression, logit differences of the ``logistic`` readout,
-        and the ``conjunctivity`` of the features.
+        ``conjunctivity`` and ``dimension`` of the features.
 
     Raises:
         ValueError: an unknown configuration, relation or start.
@@ -137,6 +137,7 @@ def probed(
         "ridge": probes.ridge_path(states, task).astype(jnp.float32),
         "logistic": probes.logistic_path(states, offset, task).astype(jnp.float32),
         "conjunctivity": probes.conjunctivity(states, task.n_items),
+        "dimension": probes.dimension(states, task.n_items),
     }
 
 

@@ -143,7 +143,7 @@ def _plan(function, axes, seeds, static, constants) -> Plan:
     dims = _DIMS[function]
     learned = "loss" in dims
     tolerance = _LEARNED if learned else _SOLVED
-    names = {*dims, "conjunctivity"}
+    names = {*dims, "conjunctivity", *(() if learned else ("dimension",))}
     coords = {} if learned else {"c": probes.INVERSE_RIDGES}
     return Plan(
         *(function, axes, seeds, static, constants, dims),

@@ -92,10 +92,10 @@ def probed(
         model: a name or path that ``language_models.load`` knows.
 
     Returns:
-        Logit differences ``before`` training; margins of ``ridge`` regression and logit
-        differences of the ``logistic`` readout; the ``conjunctivity`` of what each block
-        gives; and of each :data:`BLOCK_STEP`-th the margins of ridge regression at
-        :data:`BLOCK_RIDGE`, ``by_block``.
+        Logit differences ``before`` training; margins of ``ridge`` regression, logit
+        differences of the ``logistic`` readout and ``dimension`` of the features; the
+        ``conjunctivity`` of what each block gives, and of each :data:`BLOCK_STEP`-th the
+        margins of ridge regression at :data:`BLOCK_RIDGE`, ``by_block``.
 
     Raises:
         ValueError: an unknown kind of items or configuration.
@@ -116,6 +116,7 @@ def probed(
         "ridge": probes.ridge_path(features, task).astype(jnp.float32),
         "logistic": probes.logistic_path(features, offset, task).astype(jnp.float32),
         "conjunctivity": jnp.stack([probes.conjunctivity(block, n) for block in each]),
+        "dimension": probes.dimension(features, n),
         "by_block": jnp.stack(paths).astype(jnp.float32),
     }
 

@@ -36,6 +36,22 @@ def conjunctivity(features: Float[Array, "k d"], n_items: int) -> Float[Array, "
     return jnp.asarray(kernels.measure_conjunctivity(features, pairs))
 
 
+def dimension(features: Float[Array, "k d"], n_items: int) -> Float[Array, ""]:
+    r"""Participation ratio of antisymmetrised features, :math:`(\sum\ell)^2/\sum\ell^2`
+    of the eigenvalues of their Gram matrix.
+
+    Of an exchangeable additive code it is n - 1, one direction for each item but one; of
+    a fully conjunctive one, the number of pairs.
+
+    Args:
+        features: in the order of ``all_trials``.
+        n_items: n.
+    """
+    psi = features - features[_swap(n_items)]
+    gram = psi @ psi.T
+    return jnp.trace(gram) ** 2 / jnp.sum(gram**2)
+
+
 def ridge_path(
     features: Float[Array, "k d"],
     task: Task,
