@@ -13,6 +13,7 @@ import jax
 from inductive.sweep import engines, fingerprint, program
 from inductive.sweep.assemble import Point
 from inductive.sweep.engines import Failure, Group, Options, Work
+from inductive.sweep.hosted import Hosted
 from inductive.sweep.spec import Spec
 from inductive.sweep.store import Batch
 
@@ -104,11 +105,11 @@ def _named(work: Work) -> Work:
     return work._replace(token=hashlib.sha256(pickle.dumps(work)).hexdigest())
 
 
-_programs: "OrderedDict[str, program.Program]" = OrderedDict()
+_programs: "OrderedDict[str, program.Program | Hosted]" = OrderedDict()
 _programs_lock = Lock()
 
 
-def _remote_program(work: Work) -> program.Program:
+def _remote_program(work: Work) -> program.Program | Hosted:
     with _programs_lock:
         if work.token not in _programs:
             _programs[work.token] = engines.build(work, jax.local_devices())
