@@ -1,7 +1,5 @@
 """The checkpoints of the small decoder, as named arrays and as parameters."""
 
-from functools import cache
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -30,7 +28,6 @@ def arrays(params: Decoder, scores: Scores) -> dict[str, np.ndarray]:
     return {_name(path): np.asarray(leaf) for path, leaf in leaves}
 
 
-@cache
 def pretrained(number: int) -> tuple[Decoder, Scores]:
     """Parameters and scores of a shipped checkpoint.
 
