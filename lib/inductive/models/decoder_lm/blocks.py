@@ -12,9 +12,10 @@ from inductive.models.decoder_lm.layers import ACTIVATE, attend, rms_norm, to_ra
 from inductive.models.decoder_lm.params import Block, n_blocks
 from inductive.models.decoder_lm.rotary import angles, rotate
 
-Mask: TypeAlias = Bool[Array, "*n t"] | Integer[Array, "*n t"]
-"""Where tokens are: False or 0 is padding. Numbers tell documents apart that share a row:
-a token reads those with its own number. Positions count the tokens of the row from 0."""
+Mask: TypeAlias = Bool[Array, "..."] | Integer[Array, "..."]
+"""Where tokens are, of the same shape: False or 0 is padding. Numbers tell documents apart
+that share a row: a token reads those with its own number. Positions count the tokens of the
+row from 0."""
 
 Edit: TypeAlias = Callable[
     [Int[Array, ""], Float[Array, "*n t d"]], Float[Array, "*n t d"]
@@ -37,7 +38,7 @@ class Where(NamedTuple):
     near: Bool[Array, "*n t s"] | None
 
 
-KeysValues: TypeAlias = tuple[Float[Array, "*n k s c"], Float[Array, "*n k s c"]]
+KeysValues: TypeAlias = tuple[Float[Array, "*n k _ c"], Float[Array, "*n k _ c"]]
 """Keys, already rotated, and values of every token and key head."""
 
 Store: TypeAlias = Callable[[KeysValues, Any], tuple[KeysValues, Any]]
@@ -158,7 +159,7 @@ def locate(config: Config, mask: Mask, dtype: Any) -> Where:
     """
     order = jnp.arange(mask.shape[-1], dtype="int32")
     back = order[:, None] - order[None, :]
-    there = (mask[..., :, None] == mask[..., None, :]) & (mask[..., None, :] != 0)
+    there = (mask[..., :, None] == mask[..., None, :]) & mask[..., None, :].astype(bool)
     seen = there & to_rank(back >= 0, there.ndim)
     near = None
     if config.sliding_window is not None:
@@ -185,5 +186,5 @@ def positions_of(mask: Mask) -> Int[Array, "*n t"]:
     Args:
         mask: where tokens are.
     """
-    count = jnp.cumsum(mask != 0, axis=-1, dtype="int32")
+    count = jnp.cumsum(mask.astype(bool), axis=-1, dtype="int32")
     return jnp.maximum(count - 1, 0)

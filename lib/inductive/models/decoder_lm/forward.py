@@ -8,6 +8,7 @@ or better.
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float, Int, Integer
 
@@ -170,7 +171,7 @@ def check_tokens(config: Config, tokens: Integer[Array, "..."]) -> None:
     """
     if isinstance(tokens, Tracer) or not tokens.size:
         return
-    low, high = int(tokens.min()), int(tokens.max())
+    low, high = np.asarray(tokens).min(), np.asarray(tokens).max()
     if low < 0 or high >= config.vocab_size:
         raise ValueError(
             f"tokens from {low} to {high} are outside the vocabulary, 0 .. "

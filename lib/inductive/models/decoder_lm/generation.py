@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Bool, Float, Int, Integer, Key
 
@@ -57,7 +58,7 @@ def generate(
     params: Decoder,
     config: Config,
     tokens: Integer[Array, "n t"],
-    mask: Bool[Array, "n t"] | None = None,
+    mask: Bool[Array, "..."] | None = None,
     n_new: int = 1,
     *,
     key: Key[Array, ""] | None = None,
@@ -225,7 +226,7 @@ def _decode(
 
 
 def _left_padded(
-    tokens: Integer[Array, "n t"], mask: Bool[Array, "n t"] | None
+    tokens: Integer[Array, "n t"], mask: Bool[Array, "..."] | None
 ) -> Bool[Array, "n t"]:
     """The mask, if prompts lie at the end of their rows; a traced one passes unseen."""
     if mask is None:
@@ -236,7 +237,8 @@ def _left_padded(
         )
     if isinstance(mask, Tracer):
         return mask
-    wrong = ~mask[:, -1] | (mask[:, :-1] & ~mask[:, 1:]).any(axis=1)
+    there = np.asarray(mask)
+    wrong = ~there[:, -1] | (there[:, :-1] & ~there[:, 1:]).any(axis=1)
     if wrong.any():
         raise ValueError(
             f"row {int(wrong.argmax())} of the mask is empty or padded on the right: pad "

@@ -60,7 +60,7 @@ def rms_norm(
 
 def wide(dtype: Any) -> Any:
     """Single precision, or the type itself if it is finer."""
-    return jnp.promote_types(dtype, "float32")
+    return jnp.dtype(dtype if jnp.finfo(dtype).bits >= 32 else "float32")
 
 
 def to_rank(x: Array, rank: int) -> Array:

@@ -131,6 +131,9 @@ def init(
         "mlp_out": (back, config.hidden),
     }
 
+    for name, (scale, _) in deviations.items():
+        positive(name, scale)
+
     def draw(path: tuple[Any, ...], like: jax.ShapeDtypeStruct) -> Array:
         name = path[-1].name
         if name not in deviations:
@@ -138,7 +141,7 @@ def init(
                 like.shape, like.dtype
             )
         scale, fan_in = deviations[name]
-        size = jnp.asarray(positive(name, scale), like.dtype) * fan_in**-0.5
+        size = jnp.asarray(scale, like.dtype) * fan_in**-0.5
         return size * jax.random.normal(rng.stream(key, name), like.shape, like.dtype)
 
     return jax.tree_util.tree_map_with_path(draw, shapes(config, dtype))

@@ -9,7 +9,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+from jax.sharding import AbstractMesh, AxisType, Mesh, NamedSharding, PartitionSpec
 
 from inductive.models.decoder_lm.config import Config
 from inductive.models.decoder_lm.params import Block, Decoder
@@ -28,7 +28,7 @@ def device_mesh(devices: Sequence[Any] | None = None) -> Mesh:
     return Mesh(np.array(every), (AXIS,), axis_types=(AxisType.Auto,))
 
 
-def tensor_shardings(config: Config, mesh: Mesh) -> Decoder:
+def tensor_shardings(config: Config, mesh: Mesh | AbstractMesh) -> Decoder:
     """Where each array of a decoder goes, for ``jax.device_put`` and ``from_tensors``.
 
     Args:

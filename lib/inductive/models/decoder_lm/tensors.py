@@ -190,6 +190,13 @@ def _check(config: Config, tensors: Tensors) -> None:
             raise ValueError(
                 f"{name} has shape {tensors[name].shape}, the configuration says {shape}"
             )
+    if config.tied and "lm_head.weight" in tensors:
+        head, tokens = tensors["lm_head.weight"], tensors["model.embed_tokens.weight"]
+        if not np.array_equal(head, tokens):
+            raise ValueError(
+                "lm_head.weight is not the token embedding, but the configuration ties "
+                "them: set tie_word_embeddings to false"
+            )
 
 
 def _known(name: str, config: Config) -> bool:
