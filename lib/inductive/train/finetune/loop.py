@@ -42,7 +42,7 @@ class Steps:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name}={value} must be 1 or more")
-        if self.ridge < 0:
+        if not self.ridge >= 0:
             raise ValueError(f"ridge={self.ridge} must be 0 or larger")
 
 
@@ -221,7 +221,8 @@ def _count(examples: PyTree) -> int:
 
 def _dtype(trained: PyTree) -> Any:
     """Of losses and weights: single precision or better."""
-    return jnp.promote_types(jax.tree.leaves(trained)[0].dtype, jnp.float32)
+    kind = jnp.dtype(jax.tree.leaves(trained)[0].dtype)
+    return kind if kind.itemsize > 4 else jnp.dtype("float32")
 
 
 def _bytes(tree: PyTree) -> int:
