@@ -1,7 +1,7 @@
 """Parameters of a chapter: read from its parameters cell, checked before anything runs.
 
 A line of that cell reads ``name: type = default  # allowed | meaning``, where ``allowed`` is
-``one of a, b`` or ``low to high``.
+``one of a, b``, ``low to high`` or ``any text``.
 """
 
 import ast
@@ -25,7 +25,7 @@ class Parameter:
         name: as ``-p name=value`` takes it.
         kind: ``str``, ``int``, ``float`` or ``bool``.
         default: value of the committed run.
-        allowed: ``one of a, b`` or ``low to high``.
+        allowed: ``one of a, b``, ``low to high`` or ``any text``.
         meaning: one line for the reader.
     """
 
@@ -64,6 +64,8 @@ class Parameter:
         return value
 
     def _inside(self, value: Any) -> bool:
+        if self.allowed == "any text":
+            return bool(value)
         if self.allowed.startswith("one of "):
             choices = self.allowed.removeprefix("one of ").split(", ")
             return str(value) in choices

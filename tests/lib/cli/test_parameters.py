@@ -13,6 +13,7 @@ profile: str = "paper"  # one of paper, smoke | size of the run
 seed: int = 0  # 0 to 4294967295 | root of all random numbers
 alpha: float = 0.1  # 0.0 to 0.9 | conjunctivity
 exact: bool = True  # one of True, False | closed forms
+model: str = "small"  # any text | name of the weights
 
 # %%
 seed + 1
@@ -21,7 +22,7 @@ seed + 1
 
 def test_declared_parameters_are_read() -> None:
     known = parameters.declared(SCRIPT)
-    assert list(known) == ["profile", "seed", "alpha", "exact"]
+    assert list(known) == ["profile", "seed", "alpha", "exact", "model"]
     assert known["alpha"].default == 0.1
     assert known["alpha"].kind is float
     assert known["seed"].meaning == "root of all random numbers"
@@ -29,7 +30,13 @@ def test_declared_parameters_are_read() -> None:
 
 @pytest.mark.parametrize(
     ("assignment", "value"),
-    [("seed=3", 3), ("alpha=0", 0.0), ("alpha=0.9", 0.9), ("exact=False", False)],
+    [
+        ("seed=3", 3),
+        ("alpha=0", 0.0),
+        ("alpha=0.9", 0.9),
+        ("exact=False", False),
+        ("model=owner/name", "owner/name"),
+    ],
 )
 def test_values_get_their_type(assignment: str, value: object) -> None:
     parsed = parameters.parse([assignment], parameters.declared(SCRIPT))
@@ -49,6 +56,7 @@ def test_values_get_their_type(assignment: str, value: object) -> None:
         ("seed=-1", "seed=-1 is out of range: allowed is 0 to 4294967295"),
         ("alpha=1.5", "alpha=1.5 is out of range: allowed is 0.0 to 0.9"),
         ("profile=big", "profile=big is out of range: allowed is one of paper, smoke"),
+        ("model=", "model= is out of range: allowed is any text"),
         ("exact=1", "exact=1 is not of type bool: allowed is one of True, False"),
     ],
 )

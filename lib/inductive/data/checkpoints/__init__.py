@@ -1,4 +1,6 @@
-"""Weights that this project trained itself and ships, by name, checked against their SHA-256.
+"""Arrays that this project computed and ships, by name, checked against their SHA-256.
+
+Weights that it trained, and vectors of a published encoder for a run without its weights.
 
 The command that made each, and makes it again, stands beside it.
 """
@@ -25,14 +27,19 @@ class Shipped(NamedTuple):
     made_by: str
 
 
-_ORDERS = (
+_HOME = (
     "python -m inductive.experiments.transitive_inference_exceptions.language_models"
 )
+_ORDERS = f"{_HOME} decoders"
 
 SHIPPED = {
     "ordered-relations-0": Shipped("SHA0", _ORDERS),
     "ordered-relations-1": Shipped("SHA1", _ORDERS),
     "ordered-relations-2": Shipped("SHA2", _ORDERS),
+    "minilm-invented": Shipped(
+        "ae3abc6f5aeace47a2cfac3c1aea15c5c3303bbdfa311427143e2695e9619258",
+        f"{_HOME} vectors",
+    ),
 }
 
 

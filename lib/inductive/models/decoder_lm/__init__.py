@@ -11,6 +11,7 @@ from inductive.models.decoder_lm.config import Config
 from inductive.models.decoder_lm.forward import States, embed, logits, run, run_blocks
 from inductive.models.decoder_lm.generation import Generated, generate
 from inductive.models.decoder_lm.hub import SUPPORTED, UnsupportedArchitectureError
+from inductive.models.decoder_lm.layers import attend, rms_norm
 from inductive.models.decoder_lm.params import (
     Block,
     Decoder,
@@ -39,6 +40,7 @@ __all__ = [
     "Rope",
     "States",
     "UnsupportedArchitectureError",
+    "attend",
     "device_mesh",
     "embed",
     "from_tensors",
@@ -48,6 +50,7 @@ __all__ = [
     "memory_plan",
     "n_blocks",
     "place",
+    "rms_norm",
     "run",
     "run_blocks",
     "shapes",

@@ -1,6 +1,10 @@
-"""Pretrains the small decoders and writes their checkpoints, three minutes each on one core."""
+"""Makes the files that the repository ships: the small decoders, and vectors of MiniLM.
+
+``decoders`` takes three minutes each on one core; ``vectors`` needs the weights of MiniLM.
+"""
 
 import hashlib
+import sys
 from importlib import resources
 from pathlib import Path
 
@@ -10,25 +14,37 @@ import numpy as np
 from inductive import rng
 from inductive.experiments.transitive_inference_exceptions.language_models import (
     checkpoint,
+    encoder,
     small_decoder,
+    texts,
 )
 
 
-def main() -> None:
-    """Train one decoder for each root key and tell loss, accuracy and checksum."""
-    folder = Path(str(resources.files("inductive.data.checkpoints")))
+def decoders() -> None:
+    """Train one decoder for each root key and tell loss and accuracy."""
     for number, name in enumerate(checkpoint.NAMES):
         key = rng.root(number)
         params, scores, losses = small_decoder.pretrain(key)
         test = rng.stream(key, "test")
         accuracy = small_decoder.query_accuracy(params, test, scores)
-        path = folder / f"{name}.npz"
-        np.savez(path, **checkpoint.arrays(params, scores))
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        print(f"{path.name}: loss {losses[-100:].mean():.3f} at the end, ", end="")
-        print(f"{float(accuracy):.1%} of new queries right, SHA-256 {digest}")
+        print(f"loss {losses[-100:].mean():.3f}, {accuracy:.1%} of new queries right")
+        _write(name, checkpoint.arrays(params, scores))
+
+
+def vectors() -> None:
+    """Encode the prompts of one list of invented teams, in half precision."""
+    asked = texts.prompts(rng.root(0), "invented", "exc_mid_n11")
+    _write(encoder.VECTORS, {"vectors": np.float16(encoder.vectors(asked))})
+
+
+def _write(name: str, arrays: dict[str, np.ndarray]) -> None:
+    path = Path(str(resources.files("inductive.data.checkpoints")), f"{name}.npz")
+    np.savez(path, **arrays)
+    print(f"{path.name}: SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
 
 
 if __name__ == "__main__":
     jax.config.update("jax_platforms", "cpu")
-    main()
+    steps = {"decoders": decoders, "vectors": vectors}
+    for chosen in sys.argv[1:] or steps:
+        steps[chosen]()

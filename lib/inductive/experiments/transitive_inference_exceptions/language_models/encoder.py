@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from inductive.data import language_models
+from inductive.data import checkpoints, language_models
 from inductive.experiments.transitive_inference_exceptions.language_models import (
     probes,
     texts,
@@ -23,6 +23,9 @@ from inductive.train import finetune
 
 MODEL = "all-MiniLM-L6-v2"
 
+VECTORS = "minilm-invented"
+"""Shipped vectors: prompts of all ordered pairs of eleven invented teams."""
+
 
 class Judge(NamedTuple):
     """An encoder with a readout; what it gives is logit(Yes) - logit(No).
@@ -37,7 +40,12 @@ class Judge(NamedTuple):
 
 
 def probed(
-    key: Key[Array, ""], *, items: str, configuration: str, backwards: int
+    key: Key[Array, ""],
+    *,
+    items: str,
+    configuration: str,
+    backwards: int,
+    shipped: bool = False,
 ) -> dict[str, Array]:
     """Ridge regression on frozen vectors, over :data:`probes.INVERSE_RIDGES`.
 
@@ -46,6 +54,8 @@ def probed(
         items: "invented", "real" or "poker".
         configuration: a name of ``transitive_inference.CONFIGURATIONS``.
         backwards: 1 reverses the list of items, 0 does not.
+        shipped: whether to take the vectors of one list of invented teams that lie in
+            this package, which need no weights; the key is then not used.
 
     Returns:
         Margins of ``ridge`` regression and the ``conjunctivity`` of the vectors.
@@ -54,13 +64,16 @@ def probed(
         ValueError: an unknown kind of items or configuration.
         DataUnavailableError: the weights are nowhere to be had.
     """
-    asked = texts.prompts(key, items, configuration)
-    chosen = texts.rows(len(asked), configuration, backwards)
-    vectors = _vectors(asked)[chosen].astype(float)
+    if shipped:
+        drawn = jnp.asarray(checkpoints.load(VECTORS)["vectors"])
+    else:
+        drawn = vectors(texts.prompts(key, items, configuration))
+    chosen = texts.rows(len(drawn), configuration, backwards)
+    features = drawn[chosen].astype(float)
     task = task_named(configuration)
     return {
-        "ridge": probes.ridge_path(vectors, task).astype(jnp.float32),
-        "conjunctivity": probes.conjunctivity(vectors, task.n_items),
+        "ridge": probes.ridge_path(features, task).astype(jnp.float32),
+        "conjunctivity": probes.conjunctivity(features, task.n_items),
     }
 
 
@@ -71,7 +84,7 @@ def finetuned(
     configuration: str,
     backwards: int,
     steps: int = 100,
-    learning_rate: float = 2e-5,
+    learning_rate: float = 1e-4,
 ) -> dict[str, Array]:
     """All parameters and a readout from zero, trained on all trials at once.
 
@@ -156,7 +169,15 @@ _encode = jax.jit(sentence_encoder.encode)
 
 
 @lru_cache(maxsize=16)
-def _vectors(asked: tuple[str, ...]) -> Float[Array, "k d"]:
+def vectors(asked: tuple[str, ...]) -> Float[Array, "k d"]:
+    """Frozen vectors of prompts, not normalised.
+
+    Args:
+        asked: the prompts.
+
+    Raises:
+        DataUnavailableError: the weights are nowhere to be had.
+    """
     return _encode(pretrained(), *_tokens(asked))
 
 

@@ -37,6 +37,9 @@ SMOLLM2 = "SmolLM2-135M-Instruct"
 METHODS = ("blocks", "lora")
 """Ways to fine-tune."""
 
+BLOCK_STEP, BLOCK_RIDGE = 3, 10.0
+"""Every third block, the last among them, is read out, at this inverse ridge."""
+
 
 def probed(
     key: Key[Array, ""],
@@ -58,7 +61,8 @@ def probed(
     Returns:
         Logit differences ``before`` training; margins of ``ridge`` regression and logit
         differences of the ``logistic`` readout; the ``conjunctivity`` of what each block
-        gives, and margins of ridge regression on it at the weakest ridge, ``by_block``.
+        gives; and of each :data:`BLOCK_STEP`-th the margins of ridge regression at
+        :data:`BLOCK_RIDGE`, ``by_block``.
 
     Raises:
         ValueError: an unknown kind of items or configuration.
@@ -72,7 +76,8 @@ def probed(
     features = normed(found, ready.last[-1, chosen]).astype(float)
     offset = differences(found, ready.last[-1, chosen]).astype(float)
     each = [block[chosen].astype(float) for block in ready.last]
-    paths = [probes.ridge_path(block, task, (1e4,))[0] for block in each]
+    some = each[(found.config.n_layers - 1) % BLOCK_STEP :: BLOCK_STEP]
+    paths = [probes.ridge_path(block, task, (BLOCK_RIDGE,))[0] for block in some]
     return {
         "before": padded(offset, n).astype(jnp.float32),
         "ridge": probes.ridge_path(features, task).astype(jnp.float32),
@@ -93,7 +98,7 @@ def finetuned(
     rank: int = 32,
     steps: int = 100,
     batch_size: int | None = None,
-    learning_rate: float = 1e-4,
+    learning_rate: float = 3e-4,
     model: str = SMOLLM2,
 ) -> dict[str, Array]:
     """The last blocks, or low-rank factors in them, trained on all trials.
