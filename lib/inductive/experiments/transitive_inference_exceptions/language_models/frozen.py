@@ -138,13 +138,13 @@ def _collect(params: Decoder, config: Config, tokens, mask, first: int):
 def left_padded(
     tokenizer: Any, asked: tuple[str, ...]
 ) -> tuple[Int[np.ndarray, "k t"], Bool[np.ndarray, "k t"]]:
-    """Tokens of prompts that all end at the last place.
+    """Tokens of prompts that all end at the last place, with the markers of the model.
 
     Args:
         tokenizer: of the ``tokenizers`` package.
         asked: the prompts.
     """
-    ids = [e.ids for e in tokenizer.encode_batch(list(asked), add_special_tokens=False)]
+    ids = [encoding.ids for encoding in tokenizer.encode_batch(list(asked))]
     length = max(map(len, ids))
     mask = np.arange(length) >= length - np.array([len(row) for row in ids])[:, None]
     tokens = np.zeros(mask.shape, np.int32)

@@ -71,7 +71,7 @@ def finetuned(
         times.
 
     Raises:
-        ValueError: an unknown configuration, relation, method or start.
+        ValueError: an unknown configuration, relation, method, start or pretraining.
     """
     _check("method", method, METHODS)
     task, n = task_named(configuration), task_named(configuration).n_items
@@ -125,7 +125,7 @@ def probed(
         and the ``conjunctivity`` of the features.
 
     Raises:
-        ValueError: an unknown configuration, relation or start.
+        ValueError: an unknown configuration, relation, start or pretraining.
     """
     task = task_named(configuration)
     given = backwards, relation, start, pretraining
@@ -185,6 +185,8 @@ def _drawn(key, n_items, backwards, relation, start, pretraining):
     )
     if start == "random":
         return prompts, small_decoder.initial(rng.stream(key, "weights"))
+    if isinstance(pretraining, int):  # a wrong one is refused, a traced one cannot be
+        return prompts, pretrained(pretraining)[0]
     each = [pretrained(number)[0] for number in range(len(NAMES))]
     return prompts, jax.tree.map(lambda *a: jnp.stack(a)[pretraining], *each)
 
