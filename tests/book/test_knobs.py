@@ -1,12 +1,10 @@
-"""The figure with three sliders: its HTML, what it refuses, and how it moves."""
+"""The figure of the scales of pretraining: its HTML, what it refuses, how it moves."""
 
-import importlib
 import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import jax
@@ -14,30 +12,32 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page
 
 from inductive import rng
 from inductive.experiments.pretraining_inductive_bias import frames as experiment
 from inductive.experiments.pretraining_inductive_bias import settings
 from inductive.theory.penalties import pretraining
-from support import small_book
+from support import sliders
+from support.sliders import (
+    DESKTOP,
+    NAME,
+    PHONE,
+    ROOT,
+    SLUG,
+    build,
+    fits,
+    height,
+    module,
+    move,
+    page_of,
+    path,
+    places,
+    summary,
+    values,
+)
 
-ROOT = Path(__file__).parents[2]
-SLUG = "some-paper"
-NAME = "fig-some-knobs"
-TOC = "format: jb-book\nroot: index\nchapters:\n  - file: notebooks/some-paper\n"
-PAGE = f"""# Some paper
-
-See {{numref}}`{NAME}`.
-
-```{{knobs-explorer}} {SLUG}
-:name: {NAME}
-
-**Three knobs** and what they do to the network of this paper.
-```
-
-After it.
-"""
+CAPTION = "**Three knobs** and what they do to the network of this paper."
 GRID = {
     "scale": (1e-6, 1e-3, 1.0),
     "balance": (-1.0, -0.99, -0.5, 0.0),
@@ -45,12 +45,6 @@ GRID = {
 }
 START = {"scale": 1, "balance": 1, "readout": 0}
 CURVES = ("new", "pretrained", "few")
-DESKTOP = ViewportSize(width=1280, height=900)
-PHONE = ViewportSize(width=390, height=844)
-
-
-def module(name: str) -> ModuleType:
-    return importlib.import_module(f"bookext.{name}")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -89,28 +83,7 @@ def frames(grid: Mapping[str, tuple[float, ...]] = GRID) -> xr.Dataset:
 
 
 def write(book: Path, store: xr.Dataset | None) -> None:
-    """Source of a small book with one chapter."""
-    results = book / "notebooks" / "results" / SLUG
-    results.mkdir(parents=True)
-    (book / "notebooks" / f"{SLUG}.md").write_text(PAGE)
-    (book / "index.md").write_text("# Home\n")
-    (book / "_toc.yml").write_text(TOC)
-    if store is not None:
-        store.to_netcdf(results / "frames.nc", engine="h5netcdf")
-
-
-def build(book: Path, builder: str = "html") -> tuple[Path, str]:
-    """Folder of the built pages, and the warnings."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INDUCTIVE_ROOT", str(book))
-        return small_book.build(
-            book,
-            builder,
-            html_static_path=[str(ROOT / "book" / "_static")],
-            html_css_files=["book.css"],
-            html_context={"default_mode": "auto"},
-            numfig=True,
-        )
+    sliders.write(book, "knobs-explorer", CAPTION, store)
 
 
 @pytest.fixture(scope="module")
@@ -125,29 +98,11 @@ def site(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def html(site: Path) -> str:
-    return (site / "notebooks" / f"{SLUG}.html").read_text()
-
-
-def places(d: str) -> np.ndarray:
-    """Points of a path, in units of the panel."""
-    numbers = [float(x) for x in re.findall(r"-?[\d.]+", d)]
-    return np.array(numbers).reshape(-1, 2)
+    return page_of(site).read_text()
 
 
 def drawn(html: str, panel: str, kind: str) -> np.ndarray:
-    found = re.search(rf'id="{NAME}-{panel}".*?</svg>', html)
-    assert found
-    d = re.search(rf'class="curve {kind}" d="([^"]*)"', found[0])
-    assert d
-    return places(d[1])
-
-
-def values(axis: Any, at: np.ndarray) -> np.ndarray:
-    """What stands at some places of an axis."""
-    share = (at - axis.start) / (axis.end - axis.start)
-    low, high = (np.sqrt(x) if axis.root else x for x in (axis.low, axis.high))
-    scaled = low + share * (high - low)
-    return scaled**2 if axis.root else scaled
+    return places(path(html, panel, f"curve {kind}"))
 
 
 def test_page_has_a_numbered_figure_and_loads_its_script(html: str, site: Path) -> None:
@@ -155,14 +110,15 @@ def test_page_has_a_numbered_figure_and_loads_its_script(html: str, site: Path) 
     assert '<span class="caption-number">Fig. 1 </span>' in html
     assert "<strong>Three knobs</strong> and what they do" in html
     assert f'href="#{NAME}"><span class="std std-numref">Fig. 1</span>' in html
-    assert re.search(r'<script defer="defer" src="\.\./_static/knobs\.js', html)
-    assert "knobs.js" not in (site / "index.html").read_text()
-    assert (site / "_static" / "knobs.js").is_file()
+    loaded = re.findall(r'<script defer="defer" src="\.\./_static/(\w+)\.js', html)
+    assert loaded == ["sliders", "scales"]
+    assert "sliders.js" not in (site / "index.html").read_text()
+    assert all((site / "_static" / f"{name}.js").is_file() for name in loaded)
 
 
 def test_page_shows_the_fourth_regime_without_any_script(html: str) -> None:
     found = frames().isel(START).isel(seed=0)
-    panel = module("knobs_html").ERROR
+    panel = module("scales_html").ERROR
     for curve, wanted in zip(CURVES, found["error"].to_numpy(), strict=True):
         x, y = drawn(html, "error", curve).T
         np.testing.assert_allclose(values(panel.x, x), experiment.ALPHAS, atol=2e-4)
@@ -176,7 +132,7 @@ def test_page_shows_the_fourth_regime_without_any_script(html: str) -> None:
 
 
 def test_costs_are_those_of_the_library(html: str) -> None:
-    panel = module("knobs_html").COST
+    panel = module("scales_html").COST
     found = frames().isel(START).isel(seed=0)
     unit = pretraining.penalty(1.0, float(found["new"]))
     for curve in CURVES[:2]:
@@ -190,7 +146,7 @@ def test_costs_are_those_of_the_library(html: str) -> None:
 def test_cost_is_the_penalty_of_the_library(width: float) -> None:
     # The library is in single precision here.
     wanted = float(pretraining.penalty(1.0, width))
-    assert module("frames").cost(1.0, width) == pytest.approx(wanted, rel=1e-5)
+    assert module("scales").cost(1.0, width) == pytest.approx(wanted, rel=1e-5)
 
 
 def test_figure_and_experiment_agree_on_names_tasks_and_settings() -> None:
@@ -198,7 +154,7 @@ def test_figure_and_experiment_agree_on_names_tasks_and_settings() -> None:
     point = {"scale": 1.0, "balance": 0.0, "readout": 0.0}
     outputs = jax.eval_shape(partial(experiment.frame, **options, **point), rng.root(0))
     assert outputs.keys() == set(frames().data_vars)
-    known = module("frames")
+    known = module("scales")
     assert known.TASKS == settings.TASKS
     grid = (experiment.SCALES, experiment.BALANCES, experiment.READOUTS)
     for setting in known.REGIMES.values():
@@ -210,15 +166,15 @@ def test_all_frames_of_the_paper_weigh_little(tmp_path: Path) -> None:
     frames(dict(zip(GRID, grid, strict=True))).to_netcdf(
         tmp_path / "frames.nc", engine="h5netcdf"
     )
-    found = module("frames").Frames.read(tmp_path / "frames.nc")
-    assert len(module("knobs_html").markup(found, NAME)) < 200_000
+    found = module("scales").Scales.read(tmp_path / "frames.nc")
+    assert len(module("scales_html").markup(found, NAME)) < 200_000
 
 
 def test_dead_network_is_told_in_words(tmp_path: Path) -> None:
     frames().to_netcdf(tmp_path / "frames.nc", engine="h5netcdf")
-    found = module("frames").Frames.read(tmp_path / "frames.nc")
-    assert module("knobs_html").summary(found, (1, 0, 0)).startswith("Dead network")
-    assert "Nearest" in module("knobs_html").summary(found, (1, 0, 1))
+    found = module("scales").Scales.read(tmp_path / "frames.nc")
+    assert module("scales_html").summary(found, (1, 0, 0)).startswith("Dead network")
+    assert "Nearest" in module("scales_html").summary(found, (1, 0, 1))
 
 
 def other_tasks(store: xr.Dataset) -> xr.Dataset:
@@ -236,7 +192,7 @@ def not_read(store: xr.Dataset) -> xr.Dataset:
     [
         (lambda store: None, f"there is no {SLUG}/frames.nc"),
         (lambda store: store.where(store.balance > -1), "not finite"),
-        (lambda store: store.isel(readout=[0, 1]), "readout=10, of a regime"),
+        (lambda store: store.isel(readout=[0, 1]), "readout=10, of a preset"),
         (other_tasks, "other tasks"),
         (not_read, "no errors at alpha = 0.1"),
     ],
@@ -249,7 +205,7 @@ def test_what_cannot_be_shown_is_a_warning_with_a_fix(
     assert problem in warnings
     assert f"run `inductive run {SLUG} --commit`" in warnings
     assert f"{SLUG}.md:5: WARNING" in warnings
-    page = (folder / "notebooks" / f"{SLUG}.html").read_text()
+    page = page_of(folder).read_text()
     assert "Not run yet." in page
     assert "After it." in page
 
@@ -257,7 +213,7 @@ def test_what_cannot_be_shown_is_a_warning_with_a_fix(
 def test_caption_must_be_one_paragraph(tmp_path: Path) -> None:
     write(tmp_path, frames())
     page = tmp_path / "notebooks" / f"{SLUG}.md"
-    page.write_text(PAGE.replace("paper.\n```", "paper.\n\nMore.\n```"))
+    page.write_text(page.read_text().replace("paper.\n```", "paper.\n\nMore.\n```"))
     assert "the content is a caption, one paragraph" in build(tmp_path)[1]
 
 
@@ -276,18 +232,8 @@ def test_other_builders_show_the_caption(tmp_path: Path, builder: str) -> None:
 
 @pytest.fixture
 def opened(site: Path, browser: Browser, request) -> Iterator[Page]:
-    """The page, opened from the disk, which must not complain."""
-    viewport = getattr(request, "param", DESKTOP)
-    context = browser.new_context(viewport=viewport)
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto((site / "notebooks" / f"{SLUG}.html").as_uri())
-    page.wait_for_function("!document.querySelector('.knobs input').disabled")
-    yield page
-    assert problems == []
-    context.close()
+    with sliders.opened(browser, site, getattr(request, "param", DESKTOP)) as page:
+        yield page
 
 
 def curves(page: Page) -> dict[str, np.ndarray]:
@@ -296,14 +242,6 @@ def curves(page: Page) -> dict[str, np.ndarray]:
         "p.closest('div').className + ' ' + p.classList[1], p.getAttribute('d')])"
     )
     return {name: places(d) for name, d in paths}
-
-
-def move(page: Page, knob: str, place: int) -> None:
-    page.locator(f"#{NAME}-{knob}").fill(str(place))
-
-
-def summary(page: Page) -> str:
-    return page.locator(".knobs-summary").inner_text()
 
 
 def test_script_starts_with_what_the_page_showed(opened: Page, html: str) -> None:
@@ -326,7 +264,7 @@ def test_a_slider_redraws_curves_point_and_text(opened: Page, knob: str) -> None
         GRID[knob][place[knob]], trim="-"
     )
     now = curves(opened)
-    panel = module("knobs_html").ERROR
+    panel = module("scales_html").ERROR
     wanted = frames().isel(place).isel(seed=0)
     for curve, errors in zip(CURVES, wanted["error"].to_numpy(), strict=True):
         y = values(panel.y, now[f"knobs-error {curve}"][:, 1])
@@ -334,7 +272,7 @@ def test_a_slider_redraws_curves_point_and_text(opened: Page, knob: str) -> None
     assert any(np.abs(now[name] - before[name]).max() > 1 for name in now)
     assert summary(opened) != text
     assert opened.locator(".knobs button[aria-current]").count() == 0
-    plane = module("knobs_html").PLANE
+    plane = module("scales_html").PLANE
     here = opened.locator(".knobs svg[role] .here")
     order, dependence = (
         float(values(axis, np.array(float(here.get_attribute(name) or "nan"))))
@@ -347,7 +285,7 @@ def test_a_slider_redraws_curves_point_and_text(opened: Page, knob: str) -> None
 @pytest.mark.parametrize("number", range(4))
 def test_buttons_go_to_the_regimes(opened: Page, number: int) -> None:
     regime = ("I", "II", "III", "IV")[number]
-    setting = module("frames").REGIMES[regime]
+    setting = module("scales").REGIMES[regime]
     opened.locator(".knobs button").nth(number).click()
     found = [
         GRID[knob][int(opened.locator(f"#{NAME}-{knob}").input_value())]
@@ -383,26 +321,13 @@ def test_controls_have_names_and_the_text_is_announced(opened: Page) -> None:
 
 @pytest.mark.parametrize("opened", [DESKTOP, PHONE], indirect=True)
 def test_nothing_moves_around_the_figure_and_it_fits(opened: Page) -> None:
-    def height() -> float:
-        return opened.evaluate(
-            "document.querySelector('.knobs').getBoundingClientRect().height"
-        )
-
-    first = height()
+    first = height(opened)
     for balance in range(len(GRID["balance"])):
         for scale in range(len(GRID["scale"])):
             move(opened, "balance", balance)
             move(opened, "scale", scale)
-            assert height() == first
-    width = opened.evaluate("document.documentElement.scrollWidth")
-    assert width <= (opened.viewport_size or {})["width"]
-    inside = opened.evaluate(
-        "[...document.querySelectorAll('.knobs svg[role] text')].every(t => {"
-        "const a = t.getBoundingClientRect(), b = t.closest('svg').getBoundingClientRect();"
-        "return a.left >= b.left - 1 && a.right <= b.right + 1 && a.top >= b.top - 1"
-        "&& a.bottom <= b.bottom + 1})"
-    )
-    assert inside
+            assert height(opened) == first
+    assert fits(opened)
 
 
 def test_without_scripts_the_plots_are_legible_and_say_so(
@@ -410,7 +335,7 @@ def test_without_scripts_the_plots_are_legible_and_say_so(
 ) -> None:
     context = browser.new_context(viewport=DESKTOP, java_script_enabled=False)
     page = context.new_page()
-    page.goto((site / "notebooks" / f"{SLUG}.html").as_uri())
+    page.goto(page_of(site).as_uri())
     box = page.locator(".knobs noscript p").bounding_box()
     assert box
     assert box["height"] > 10

@@ -13,11 +13,11 @@ from .accessible import correct_page
 from .cards import write_cards
 from .checks import link_claims
 from .directives import ChapterCard, Provenance, VerdictBoard, link_scorecard
+from .explorers import EXPLORER, ExceptionExplorer, KnobsExplorer, shows
 from .figure_links import add_links
 from .filters import FilterTable, TableFilters
 from .forge import configure, launch_start
 from .gallery import FigureGallery
-from .knobs import KnobsExplorer, has_sliders
 from .library import shorten_signature, skip_member
 from .links import resolve
 from .live_code import drop_live_code
@@ -28,6 +28,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives and the settings that depend on the repository's address."""
     app.setup_extension("sphinx.ext.autodoc")  # it declares two of the events below
     app.add_directive("chapter-card", ChapterCard)
+    app.add_directive("exception-explorer", ExceptionExplorer)
     app.add_directive("figure-gallery", FigureGallery)
     app.add_directive("filter-table", FilterTable)
     app.add_directive("knobs-explorer", KnobsExplorer)
@@ -41,7 +42,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", filters.check_filters)
     # Before Sphinx collects the downloads of a page.
     app.connect("doctree-read", add_links, priority=400)
-    app.connect("html-page-context", load_where("knobs.js", has_sliders))
+    app.connect("html-page-context", load_where("sliders.js", shows(EXPLORER)))
+    for kind in (KnobsExplorer.kind, ExceptionExplorer.kind):
+        app.connect("html-page-context", load_where(f"{kind}.js", shows(kind)))
     app.connect("html-page-context", correct_page)
     app.connect("html-page-context", load_where("tables.js", filters.has_filters))
     app.connect("missing-reference", resolve)

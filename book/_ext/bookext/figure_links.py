@@ -11,7 +11,7 @@ from inductive import paths
 from inductive.cli import chapters
 
 from . import downloads, markup, provenance
-from .knobs import EXPLORER
+from .explorers import EXPLORER
 from .records import Chapter
 
 _SHOWN = 12  # digits of hashes that the end of the page gives in full

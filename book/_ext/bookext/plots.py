@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from math import sqrt
+from math import copysign, sqrt
 from typing import Any
 
 WIDTH, HEIGHT = 300, 216
@@ -17,11 +17,11 @@ class Axis:
     Attributes:
         label: what is shown along it.
         ticks: text of each tick, by its value.
-        low: value at its beginning, 0 or larger on a root scale.
+        low: value at its beginning.
         high: value at its end.
         start: place of ``low``, in units of the panel.
         end: place of ``high``.
-        root: whether distances are those of square roots.
+        root: whether distances are those of square roots, which keep their sign.
     """
 
     label: str
@@ -38,7 +38,7 @@ class Axis:
         return self.start + (value - low) / (high - low) * (self.end - self.start)
 
     def _scaled(self, value: float) -> float:
-        return sqrt(value) if self.root else value
+        return copysign(sqrt(abs(value)), value) if self.root else value
 
     def as_json(self) -> dict[str, Any]:
         """What a script needs for the same."""
@@ -47,10 +47,15 @@ class Axis:
 
 
 def across(
-    label: str, ticks: Mapping[float, str], low: float, high: float, left: float = 42
+    label: str,
+    ticks: Mapping[float, str],
+    low: float,
+    high: float,
+    left: float = 42,
+    root: bool = False,
 ) -> Axis:
-    """A horizontal axis."""
-    return Axis(label, ticks, low, high, left, WIDTH - 8)
+    """A horizontal axis, on a root scale or not."""
+    return Axis(label, ticks, low, high, left, WIDTH - 8, root)
 
 
 def upwards(
@@ -85,7 +90,8 @@ class Panel:
             f'<svg id="{name}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
             f'aria-labelledby="{name}-title">'
             f'<title id="{name}-title">{escape(self.title)}</title>'
-            f"{self._axes()}{''.join(content)}</svg>"
+            f'{self._frame()}<g class="ticks">{self._ticks()}</g>'
+            f"{''.join(content)}</svg>"
         )
 
     def path(self, points: Iterable[tuple[float, float]]) -> str:
@@ -105,10 +111,20 @@ class Panel:
         place = f'x="{self.x.place(x):.1f}" y="{self.y.place(y):.1f}"'
         return f"<text {place} {options}>{words}</text>"
 
-    def _axes(self) -> str:
+    def _frame(self) -> str:
         x, y = self.x, self.y
-        lines = f"M{x.start} {y.end}V{y.start}H{x.end}"
-        words = []
+        middle = (x.start + x.end) / 2
+        below = f'x="{middle}" y="{HEIGHT - 5}"'
+        middle = (y.start + y.end) / 2
+        turned = f'transform="translate(11 {middle}) rotate(-90)"'
+        return (
+            f'<path class="axes" d="M{x.start} {y.end}V{y.start}H{x.end}"/>'
+            f"{_text(below, 'middle', x.label)}{_text(turned, 'middle', y.label)}"
+        )
+
+    def _ticks(self) -> str:
+        x, y = self.x, self.y
+        lines, words = "", []
         for value, shown in x.ticks.items():
             place = f"{x.place(value):.1f}"
             lines += f"M{place} {y.start}v4"
@@ -118,17 +134,17 @@ class Panel:
             lines += f"M{x.start} {place:.1f}h-4"
             at = f'x="{x.start - 7}" y="{place + 4:.1f}"'
             words.append(_text(at, "end", shown))
-        middle = (x.start + x.end) / 2
-        words.append(_text(f'x="{middle}" y="{HEIGHT - 5}"', "middle", x.label))
-        middle = (y.start + y.end) / 2
-        turned = f'transform="translate(11 {middle}) rotate(-90)"'
-        words.append(_text(turned, "middle", y.label))
         return f'<path class="axes" d="{lines}"/>{"".join(words)}'
 
 
 def curve(kind: str, d: str) -> str:
     """A path of some class, which says how it looks and finds it again."""
     return f'<path class="curve {kind}" d="{d}"/>'
+
+
+def circle(x: float, y: float, kind: str) -> str:
+    """A circle at a place in units of the panel."""
+    return f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="5"/>'
 
 
 def key(sign: str, words: str) -> str:

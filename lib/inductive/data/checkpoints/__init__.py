@@ -33,9 +33,15 @@ _HOME = (
 _ORDERS = f"{_HOME} decoders"
 
 SHIPPED = {
-    "ordered-relations-0": Shipped("SHA0", _ORDERS),
-    "ordered-relations-1": Shipped("SHA1", _ORDERS),
-    "ordered-relations-2": Shipped("SHA2", _ORDERS),
+    "ordered-relations-0": Shipped(
+        "27d7e6c0b9186a8c15027b2e7bd656e469f4ed26f303197534dcfe25ec9130c1", _ORDERS
+    ),
+    "ordered-relations-1": Shipped(
+        "4093e6afdcd5c9790b2b29074b368951e68d9fb80f5f1f059c647923234b8a6c", _ORDERS
+    ),
+    "ordered-relations-2": Shipped(
+        "f02517b8407bae1744076128c672676d7221e33aa4ed6df188f011bac5a170f6", _ORDERS
+    ),
     "minilm-invented": Shipped(
         "ae3abc6f5aeace47a2cfac3c1aea15c5c3303bbdfa311427143e2695e9619258",
         f"{_HOME} vectors",

@@ -20,7 +20,6 @@ from inductive.stats import standard_error, wilson_interval
 from inductive.tasks.transitive_inference import (
     Task,
     incidence,
-    nearest_cross_pair,
     pair_classes,
 )
 from inductive.theory import transitive_inference as theory
@@ -62,12 +61,16 @@ def votes(runs: Runs, task: Task) -> Votes:
     """Votes as the paper's heat maps show them.
 
     Args:
-        runs: two units or more.
+        runs: of any number of units; the error of a single one is not known (nan).
         task: which comparisons were trained.
     """
     each = 100 * np.asarray(comparisons.votes(jnp.asarray(of_task(runs, task))))
     by_unit = each.mean(axis=1)
-    return Votes(by_unit.mean(0), standard_error(by_unit))
+    mean = by_unit.mean(0)
+    several = len(by_unit) > 1
+    return Votes(
+        mean, standard_error(by_unit) if several else np.full_like(mean, np.nan)
+    )
 
 
 def shares(runs: Runs, task: Task) -> dict[str, Share]:
@@ -214,11 +217,28 @@ def failing_inverse_ridge(
     return float(np.exp(x[0] + (x[1] - x[0]) * y[0] / (y[0] - y[1])))
 
 
-def nearest(tables: Float[np.ndarray, "*r m m"], task: Task) -> np.ndarray:
-    """Entries of the nearest cross-section pair, in both orders.
+def decades_apart(
+    predicted: float, measured: float, inverse_ridges: Float[np.ndarray, " c"]
+) -> float:
+    """Distance of two inverse ridges in powers of ten, both cut to the measured range.
 
     Args:
-        tables: padded or not.
-        task: with one exception.
+        predicted: 0 to infinity.
+        measured: 0 to infinity.
+        inverse_ridges: at which margins were measured.
     """
-    return comparisons.of_pairs(tables, np.array([nearest_cross_pair(task)]))[..., 0, :]
+    low, high = np.min(inverse_ridges), np.max(inverse_ridges)
+    one, other = np.log10(np.clip([predicted, measured], low, high))
+    return abs(float(one - other))
+
+
+def of_pair(
+    right: Bool[np.ndarray, "*r n n"], pair: tuple[int, int]
+) -> Float[np.ndarray, "*r"]:
+    """Right answers to both prompts of one pair, in percent.
+
+    Args:
+        right: from :func:`right_answers`.
+        pair: of items.
+    """
+    return 100 * comparisons.of_pairs(right, np.array([pair])).mean((-1, -2))

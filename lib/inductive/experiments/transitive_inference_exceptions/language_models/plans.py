@@ -40,6 +40,19 @@ def plans(profile: str) -> dict[str, Plan]:
     return of_profile(profile, {"paper": _paper, "smoke": _smoke})
 
 
+def of_model(plan: Plan, model: str, blocks: int) -> dict[str, Any]:
+    """Constants that a sweep of a pretrained decoder needs beyond its plan's.
+
+    Args:
+        plan: of SmolLM2, or of another decoder in its place.
+        model: its name or path.
+        blocks: how many of its last blocks are trained.
+    """
+    named = {"model": model} if model != pretrained.SMOLLM2 else {}
+    trains = plan.function is pretrained.finetuned and blocks != pretrained.BLOCKS
+    return named | ({"blocks": blocks} if trains else {})
+
+
 def _paper() -> dict[str, Plan]:
     lora: dict[str, Any] = {"method": "lora", "steps": 20, "batch_size": 16}
     few = ("exc_mid_n9", "exc_mid_n11")

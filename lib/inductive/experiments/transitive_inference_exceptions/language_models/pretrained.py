@@ -37,6 +37,9 @@ SMOLLM2 = "SmolLM2-135M-Instruct"
 METHODS = ("blocks", "lora")
 """Ways to fine-tune."""
 
+BLOCKS = 2
+"""How many last ones are trained by default."""
+
 BLOCK_STEP, BLOCK_RIDGE = 3, 10.0
 """Every third block, the last among them, is read out, at this inverse ridge."""
 
@@ -94,7 +97,7 @@ def finetuned(
     configuration: str,
     backwards: int,
     method: str = "blocks",
-    blocks: int = 2,
+    blocks: int = BLOCKS,
     rank: int = 32,
     steps: int = 100,
     batch_size: int | None = None,

@@ -1,15 +1,13 @@
-"""HTML of the figure with the three knobs: sliders, plots and a summary of one frame."""
+"""HTML of the figure of pretraining: sliders, plots and a summary of one frame."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
-from math import floor
 from typing import Any
 
 import numpy as np
 
-from . import plots
-from .frames import KNOBS, READ_AT, Frames, Place, cost
+from . import controls, plots
+from .controls import Preset, Slider, fixed
+from .grids import Place
+from .scales import KNOBS, READ_AT, Scales, cost
 
 START = "IV"
 """The regime that the page shows before anything is moved."""
@@ -23,9 +21,9 @@ NAMES = {
 """What a penalty prefers, and whether it depends on pretraining."""
 
 _LABELS = {
-    "scale": ("c", "scale before pretraining"),
-    "balance": ("λ", "balance of the layers (−1: first is 0)"),
-    "readout": ("γ", "readout before fine-tuning"),
+    "scale": ("<i>c</i>", "scale before pretraining"),
+    "balance": ("<i>λ</i>", "balance of the layers (−1: first is 0)"),
+    "readout": ("<i>γ</i>", "readout before fine-tuning"),
 }
 
 DEAD = (
@@ -84,7 +82,7 @@ _TASKS = {
 }
 
 
-def markup(frames: Frames, name: str) -> str:
+def markup(frames: Scales, name: str) -> str:
     """The figure without its caption, at the regime :data:`START`.
 
     Args:
@@ -92,21 +90,26 @@ def markup(frames: Frames, name: str) -> str:
         name: id of the figure, a prefix of all others.
     """
     place = frames.presets[START]
-    return (
-        '<div class="knobs">'
-        f"{_controls(frames, place, name)}"
-        '<div class="knobs-panels">'
-        f'<p class="knobs-summary" aria-live="polite">{summary(frames, place)}</p>'
-        f"{_cost_panel(frames, place, name)}"
-        f"{_plane_panel(frames, place, name)}"
-        f"{_error_panel(frames, place, name)}</div>"
-        "<noscript><p>The sliders need JavaScript; the plots show one setting, that of "
-        f"regime {START}.</p></noscript>"
-        f"{_script(frames)}</div>"
+    sliders = (
+        Slider(f"{name}-{knob}", *_LABELS[knob], frames.knobs[knob], at)
+        for knob, at in zip(KNOBS, place, strict=True)
+    )
+    presets = (Preset(regime, NAMES[regime]) for regime in frames.presets)
+    panels = (
+        panel(frames, place, name)
+        for panel in (_cost_panel, _plane_panel, _error_panel)
+    )
+    return controls.figure(
+        "scales",
+        controls.controls(sliders, "Go to a regime", presets, START),
+        summary(frames, place),
+        panels,
+        f"the plots show one setting, that of regime {START}.",
+        _data(frames),
     )
 
 
-def summary(frames: Frames, place: Place) -> str:
+def summary(frames: Scales, place: Place) -> str:
     """One frame in words."""
     if not frames.values["alive"][place]:
         return DEAD
@@ -121,72 +124,18 @@ def summary(frames: Frames, place: Place) -> str:
     errors = frames.errors(place)[:, list(frames.alphas).index(READ_AT)]
     return SUMMARY.format(
         regime=f"{regime}, {NAMES[regime]}",
-        order=_fixed(order, 2),
-        dependence=_fixed(dependence, 2),
-        ratio=_fixed(new / pretrained, 1),
+        order=fixed(order, 2),
+        dependence=fixed(dependence, 2),
+        ratio=fixed(new / pretrained, 1),
         **dict(zip(_TASKS, map(_told, errors), strict=True)),
     )
 
 
-def _fixed(number: float, digits: int) -> str:
-    """Rounded half up, as the page's script does."""
-    unit = 10**digits
-    shown = f"{floor(number * unit + 0.5) / unit:.{digits}f}"
-    return shown.replace("-", "" if float(shown) == 0 else "−")
-
-
 def _told(error: float) -> str:
-    return "below 0.001" if error < 0.0005 else _fixed(error, 3)
+    return "below 0.001" if error < 0.0005 else fixed(error, 3)
 
 
-def _controls(frames: Frames, place: Place, name: str) -> str:
-    sliders = "".join(
-        _slider(f"{name}-{knob}", knob, frames.knobs[knob], at)
-        for knob, at in zip(KNOBS, place, strict=True)
-    )
-    buttons = "".join(
-        f'<button type="button" disabled{_current(regime == START)}>'
-        f"<b>{regime}</b> {NAMES[regime]}</button>"
-        for regime in frames.presets
-    )
-    return (
-        f'<div class="knobs-sliders">{sliders}</div>'
-        '<div class="knobs-presets" role="group" aria-label="Go to a regime">'
-        f"{buttons}</div>"
-    )
-
-
-def _slider(name: str, knob: str, values: Sequence[float], at: int) -> str:
-    sign, what = _LABELS[knob]
-    shown = json.dumps([_shown(value) for value in values], ensure_ascii=False)
-    spoken = json.dumps([_spoken(value) for value in values])
-    return (
-        f'<label for="{name}"><i>{sign}</i> <span>{what}</span></label>'
-        f'<input type="range" id="{name}" min="0" max="{len(values) - 1}" value="{at}" '
-        f'autocomplete="off" disabled aria-valuetext="{_spoken(values[at])}" '
-        f'data-shown="{escape(shown)}" data-spoken="{escape(spoken)}">'
-        f'<output for="{name}" aria-live="off">{_shown(values[at])}</output>'
-    )
-
-
-def _shown(value: float) -> str:
-    """A power of ten as such where it is small, else a decimal number."""
-    if 0 < abs(value) < 0.01:
-        digits, power = np.format_float_scientific(value, trim="-").split("e")
-        raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        return f"10{raised}" if digits == "1" else f"{digits}·10{raised}"
-    return _spoken(value).replace("-", "−")
-
-
-def _spoken(value: float) -> str:
-    return np.format_float_positional(value, trim="-")
-
-
-def _current(yes: bool) -> str:
-    return ' aria-current="true"' if yes else ""
-
-
-def _cost_panel(frames: Frames, place: Place, name: str) -> str:
+def _cost_panel(frames: Scales, place: Place, name: str) -> str:
     unit = cost(1.0, frames.at("new", place))
     curves = []
     for kind in _COSTS:
@@ -196,12 +145,16 @@ def _cost_panel(frames: Frames, place: Place, name: str) -> str:
             plots.curve(kind, COST.path(zip(COEFFICIENTS, costs, strict=True)))
         )
     note = COST.text(0, 0.8, "no weight moves", 'class="dead" text-anchor="middle"')
-    return _panel(
-        "Cost of a feature", COST, (name, "cost"), [*curves, note], _keys(_COSTS)
+    return controls.panel(
+        "Cost of a feature",
+        COST,
+        (name, "cost"),
+        [*curves, note],
+        controls.curve_keys(_COSTS),
     )
 
 
-def _plane_panel(frames: Frames, place: Place, name: str) -> str:
+def _plane_panel(frames: Scales, place: Place, name: str) -> str:
     alive = frames.values["alive"].astype(bool)
     orders, dependences = (
         frames.values[kind][alive].tolist() for kind in ("order", "dependence")
@@ -220,28 +173,18 @@ def _plane_panel(frames: Frames, place: Place, name: str) -> str:
         _ring(frames.orders(place), "here"),
     ]
     keys = [
-        plots.key(_circle(14, 6, "here"), "this setting"),
-        plots.key(_circle(14, 6, "ring"), "the paper's Figure 4"),
+        plots.key(plots.circle(14, 6, "here"), "this setting"),
+        plots.key(plots.circle(14, 6, "ring"), "the paper's Figure 4"),
         plots.key('<path class="reached" d="M14 6h0"/>', "other settings"),
     ]
-    return _panel("Regime", PLANE, (name, "plane"), content, keys)
+    return controls.panel("Regime", PLANE, (name, "plane"), content, keys)
 
 
 def _ring(at: tuple[float, float], kind: str = "ring") -> str:
-    return _circle(PLANE.x.place(at[0]), PLANE.y.place(at[1]), kind)
+    return plots.circle(PLANE.x.place(at[0]), PLANE.y.place(at[1]), kind)
 
 
-def _circle(x: float, y: float, kind: str) -> str:
-    return f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="5"/>'
-
-
-def _keys(kinds: Mapping[str, str]) -> list[str]:
-    """Items of a legend, by the class of the curve."""
-    line = "M1 6H27"
-    return [plots.key(plots.curve(kind, line), words) for kind, words in kinds.items()]
-
-
-def _error_panel(frames: Frames, place: Place, name: str) -> str:
+def _error_panel(frames: Scales, place: Place, name: str) -> str:
     null = ERROR.path([(ERROR.x.low, 1), (ERROR.x.high, 1)])
     curves = [
         plots.curve(kind, ERROR.path(zip(frames.alphas, errors, strict=True)))
@@ -250,26 +193,15 @@ def _error_panel(frames: Frames, place: Place, name: str) -> str:
     words = ERROR.text(0.51, 1.08, "zero function", _END)
     content = [f'<path class="null" d="{null}"/>{words}', *curves]
     title = "Error after fine-tuning"
-    return _panel(title, ERROR, (name, "error"), content, _keys(_TASKS))
-
-
-def _panel(
-    title: str,
-    panel: plots.Panel,
-    name: tuple[str, str],
-    content: Iterable[str],
-    keys: Iterable[str],
-) -> str:
-    return (
-        f'<div class="knobs-{name[1]}"><p class="knobs-title">{title}</p>'
-        f"{panel.svg('-'.join(name), content)}<ul>{''.join(keys)}</ul></div>"
+    return controls.panel(
+        title, ERROR, (name, "error"), content, controls.curve_keys(_TASKS)
     )
 
 
-def _script(frames: Frames) -> str:
+def _data(frames: Scales) -> dict[str, Any]:
     """The frames and the axes, for the script that redraws the plots."""
     panels = {"cost": COST, "plane": PLANE, "error": ERROR}
-    data: dict[str, Any] = {
+    return {
         **frames.as_json(),
         "coefficients": [round(float(beta), 6) for beta in COEFFICIENTS],
         "regimeNames": [f"{name}, {NAMES[name]}" for name in frames.presets],
@@ -280,6 +212,3 @@ def _script(frames: Frames) -> str:
             for name, panel in panels.items()
         },
     }
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    text = text.replace("<", "\\u003c")  # nothing in it may end the script
-    return f'<script type="application/json">{text}</script>'

@@ -1,6 +1,5 @@
-"""The frames behind an interactive figure: one for each setting of three knobs."""
+"""Frames of the figure of pretraining: cost, regime and errors at three scales."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import asinh, hypot
@@ -8,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from . import grids
+from .grids import FramesError, Place
 
 KNOBS = ("scale", "balance", "readout")
 """Axes of the store."""
@@ -26,15 +28,9 @@ REGIMES = {
 READ_AT = 0.1
 """Examples per feature at which the errors are told in words."""
 
-Place = tuple[int, int, int]
-
-
-class FramesError(ValueError):
-    """Raised when there are no frames, or not those that the figure needs."""
-
 
 @dataclass(frozen=True)
-class Frames:
+class Scales:
     """What the knobs lead to; the first three axes of every array are the knobs'.
 
     Attributes:
@@ -51,30 +47,20 @@ class Frames:
     presets: Mapping[str, Place]
 
     @classmethod
-    def read(cls, path: Path) -> "Frames":
+    def read(cls, path: Path) -> "Scales":
         """Frames from a frozen store.
 
         Raises:
             FramesError: there is none, or it lacks something.
         """
-        if not path.is_file():
-            raise FramesError(f"there is no {path.parent.name}/{path.name}")
-        import xarray as xr  # pages without such a figure do without it
-
-        store = xr.load_dataset(path, engine="h5netcdf")
-        constants = json.loads(store.attrs["identity"])["constants"]
-        if [tuple(task) for task in constants["tasks"]] != list(TASKS):
+        grid = grids.read(path, KNOBS)
+        if [tuple(task) for task in grid.constants["tasks"]] != list(TASKS):
             raise FramesError(f"{path.name} has other tasks than {TASKS}")
-        knobs = {name: store[name].to_numpy().tolist() for name in KNOBS}
-        store = store.isel(seed=0).transpose(*KNOBS, ...)
-        values = {str(name): store[name].to_numpy() for name in store.data_vars}
-        if not all(np.isfinite(value).all() for value in values.values()):
-            raise FramesError(f"{path.name} has values that are not finite")
-        presets = {name: _place(knobs, REGIMES[name]) for name in REGIMES}
-        alphas = constants["alphas"]
+        presets = {name: grid.place(setting) for name, setting in REGIMES.items()}
+        alphas = grid.constants["alphas"]
         if READ_AT not in alphas:
             raise FramesError(f"{path.name} has no errors at alpha = {READ_AT}")
-        return cls(knobs, alphas, values, presets)
+        return cls(grid.knobs, alphas, grid.values, presets)
 
     def at(self, name: str, place: Place) -> float:
         """A number of one frame."""
@@ -120,18 +106,3 @@ def cost(coefficient: float, width: float) -> float:
     r"""The penalty :math:`q_k`, at a width :math:`\sqrt k` above 0."""
     t = 2 * coefficient / width
     return width / 4 * (1 - hypot(1, t) + t * asinh(t))
-
-
-def _place(knobs: Mapping[str, Sequence[float]], setting: Sequence[float]) -> Place:
-    first, second, third = (
-        _index(name, knobs[name], value)
-        for name, value in zip(KNOBS, setting, strict=True)
-    )
-    return first, second, third
-
-
-def _index(name: str, values: Sequence[float], value: float) -> int:
-    found = np.flatnonzero(np.isclose(values, value, rtol=1e-9, atol=0))
-    if not len(found):
-        raise FramesError(f"{name}={value:g}, of a regime, is not among the frames")
-    return int(found[0])
