@@ -20,7 +20,8 @@ class Equities(NamedTuple):
     """The matrix of Cheng & Lippl (2026), rounded to four decimals.
 
     Attributes:
-        hands: names of the 169 hands, the lower card first.
+        hands: names of the 169 hands, with the lower card first if their suits differ
+            (``"6Ko"``) and the higher one if not (``"K6s"``), as in the authors' prompts.
         chances: that the row's hand beats the column's; with the transpose they add up
             to 1.
     """

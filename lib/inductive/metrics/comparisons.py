@@ -40,7 +40,7 @@ def correct(
         difference: logit(Yes) - logit(No) of every ordered pair.
         wins: whether the first item is to win.
     """
-    return (difference > 0) == jnp.asarray(wins)
+    return (difference > 0) == jnp.broadcast_to(wins, difference.shape)
 
 
 def paired_correct(

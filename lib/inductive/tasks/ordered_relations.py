@@ -102,8 +102,8 @@ def prompt(
         anchor: winner and loser of the answered questions, each as (first, last) name.
         query: the items in the order in which the last question names them.
     """
-    names = jnp.array([STOP + 1, STOP + 1 + language.n_names])
-    (winner, loser), (x, y) = anchor + names, query + names
+    names = jnp.array([[STOP + 1, STOP + 1 + language.n_names]], "int32")
+    (winner, loser), (x, y) = (pair.astype("int32") + names for pair in (anchor, query))
     about = STOP + 1 + 2 * language.n_names + relation
 
     def question(one: Int[Array, " 2"], other: Int[Array, " 2"]) -> list:
@@ -126,10 +126,13 @@ def draw_example(
         language: sizes.
         scores: of the items.
     """
+    # Draws depend on the type, which must not depend on whether doubles are enabled.
     relation = jax.random.randint(
-        rng.stream(key, "relation"), (), 0, language.n_relations
+        rng.stream(key, "relation"), (), 0, language.n_relations, "int32"
     )
-    items = jax.random.randint(rng.stream(key, "items"), (2, 2, 2), 0, language.n_names)
+    items = jax.random.randint(
+        rng.stream(key, "items"), (2, 2, 2), 0, language.n_names, "int32"
+    )
     first, last = scores.first[relation], scores.last[relation]
     value = first[items[..., 0]] + last[items[..., 1]]
     anchor = jnp.where(value[0, 0] >= value[0, 1], items[0], items[0, ::-1])

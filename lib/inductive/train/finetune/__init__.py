@@ -14,6 +14,12 @@ from inductive.train.finetune.parts import (
     merged,
     probe,
 )
+from inductive.train.finetune.updates import (
+    adamw,
+    cross_entropy,
+    updated,
+    warmup_cosine,
+)
 
 __all__ = [
     "LORA_MAPS",
@@ -21,6 +27,8 @@ __all__ = [
     "Memory",
     "Steps",
     "Trainable",
+    "adamw",
+    "cross_entropy",
     "finetune",
     "full",
     "last_blocks",
@@ -28,4 +36,6 @@ __all__ = [
     "memory",
     "merged",
     "probe",
+    "updated",
+    "warmup_cosine",
 ]

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, Key, PyTree
 
 from inductive import rng
 from inductive.train.finetune.parts import Trainable
+from inductive.train.finetune.updates import updated
 
 Loss = Callable[[Any, Any, Float[Array, " b"]], Float[Array, ""]]
 """``loss(params, examples, weights)``: the sum over the examples, weighted."""
@@ -41,7 +42,7 @@ class Steps:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name}={value} must be 1 or more")
-        if self.ridge < 0:
+        if not self.ridge >= 0:
             raise ValueError(f"ridge={self.ridge} must be 0 or larger")
 
 
@@ -86,8 +87,7 @@ def finetune(
     def update(state, batch):
         trained, moments = state
         value, gradient = _gradient(trainable, loss, examples, steps, trained, *batch)
-        change, moments = optimizer.update(gradient, moments, trained)
-        return (optax.apply_updates(trained, change), moments), value
+        return updated(optimizer, gradient, moments, trained), value
 
     start = trainable.trained, optimizer.init(trainable.trained)
     (trained, _), losses = jax.lax.scan(update, start, (rows, weights))
@@ -193,8 +193,9 @@ def _schedule(key, n: int, size: int, steps: Steps, dtype):
 
     def epoch(number):
         order = jax.random.permutation(rng.seed_key(key, number), n)
-        place = jnp.arange(per_epoch)[:, None] * steps.batch_size + jnp.arange(size)
-        real = (jnp.arange(size) < steps.batch_size) & (place < n)
+        row = jnp.arange(size)[None]
+        place = jnp.arange(per_epoch)[:, None] * steps.batch_size + row
+        real = (row < steps.batch_size) & (place < n)
         return order[place % n], real.astype(dtype)
 
     rows, weights = jax.vmap(epoch)(jnp.arange(-(-steps.updates // per_epoch)))
@@ -220,7 +221,8 @@ def _count(examples: PyTree) -> int:
 
 def _dtype(trained: PyTree) -> Any:
     """Of losses and weights: single precision or better."""
-    return jnp.promote_types(jax.tree.leaves(trained)[0].dtype, jnp.float32)
+    kind = jnp.dtype(jax.tree.leaves(trained)[0].dtype)
+    return kind if kind.itemsize > 4 else jnp.dtype("float32")
 
 
 def _bytes(tree: PyTree) -> int:

@@ -62,8 +62,9 @@ def last_blocks(params: Decoder, k: int) -> Trainable:
         k: from 1 to the number of blocks.
 
     Raises:
-        ValueError: the decoder has no k blocks.
+        ValueError: the decoder has no k blocks, or has them one by one.
     """
+    _check_stacked(params)
     n = n_blocks(params.blocks)
     if not 1 <= k <= n:
         raise ValueError(f"k={k} must be from 1 to {n}, the number of blocks")
@@ -126,13 +127,14 @@ def lora(
         maps: which maps, among :data:`LORA_MAPS`; "gate" needs a gated decoder.
 
     Raises:
-        ValueError: a rank below 1, an unknown map, or a gate where there is none.
+        ValueError: a rank below 1, no map, an unknown one, a gate where there is none, or
+            blocks one by one.
     """
     if rank < 1:
         raise ValueError(f"rank={rank} must be 1 or more")
-    if not isinstance(params.blocks, Block):
-        raise ValueError("blocks one by one have no common factors: give stacked ones")
-    sizes = _sizes(params.blocks)
+    sizes = _sizes(_check_stacked(params))
+    if not maps:
+        raise ValueError(f"maps names none: this decoder has {', '.join(sizes)}")
     for name in maps:
         if name not in sizes:
             raise ValueError(f"maps has {name!r}: this decoder has {', '.join(sizes)}")
@@ -143,6 +145,12 @@ def lora(
         first = jax.random.normal(rng.stream(key, name), (n, into, rank), dtype)
         factors[name] = Factors(first * into**-0.5, jnp.zeros((n, rank, out), dtype))
     return Trainable(factors, params, partial(_with_factors, scale))
+
+
+def _check_stacked(params: Decoder) -> Block:
+    if not isinstance(params.blocks, Block):
+        raise ValueError("this decoder has its blocks one by one: give stacked ones")
+    return params.blocks
 
 
 def _sizes(blocks: Block) -> dict[str, tuple[int, int]]:

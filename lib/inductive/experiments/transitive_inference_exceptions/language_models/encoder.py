@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import optax
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from inductive.data import checkpoints, language_models
@@ -162,7 +161,7 @@ def _train(start: Judge, examples, learning_rate: float, steps: int):
         finetune.full(start),
         judge_loss,
         examples,
-        optax.adamw(learning_rate, weight_decay=0.01),
+        finetune.adamw(learning_rate),
         finetune.Steps(steps),
     )
 

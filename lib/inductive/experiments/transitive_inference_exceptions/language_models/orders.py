@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import optax
 from jaxtyping import Array, Float, Int, Key
 
 from inductive import rng
@@ -72,7 +71,7 @@ def finetuned(
         times.
 
     Raises:
-        ValueError: an unknown configuration, relation, method or start.
+        ValueError: an unknown configuration, relation, method, start or pretraining.
     """
     _check("method", method, METHODS)
     task, n = task_named(configuration), task_named(configuration).n_items
@@ -87,7 +86,7 @@ def finetuned(
         part,
         answer_loss,
         (prompts[rows], answers),
-        optax.adamw(learning_rate, weight_decay=0.01),
+        finetune.adamw(learning_rate),
         finetune.Steps(steps, batch_size),
         rng.stream(key, "batches"),
     )
@@ -126,7 +125,7 @@ def probed(
         ``conjunctivity`` and ``dimension`` of the features.
 
     Raises:
-        ValueError: an unknown configuration, relation or start.
+        ValueError: an unknown configuration, relation, start or pretraining.
     """
     task = task_named(configuration)
     given = backwards, relation, start, pretraining
@@ -156,7 +155,7 @@ def answer_loss(
     prompts, answers = examples
     states = decoder_lm.run(params, CONFIG, prompts).last[:, -1]
     logits = decoder_lm.logits(params, CONFIG, states)
-    losses = optax.softmax_cross_entropy_with_integer_labels(logits, answers)
+    losses = finetune.cross_entropy(logits, answers)
     return losses @ weights
 
 
@@ -180,13 +179,15 @@ def _drawn(key, n_items, backwards, relation, start, pretraining):
     items = items[:n_items]
     items = jnp.where(jnp.asarray(backwards) == 1, items[::-1], items)
     about = rng.stream(key, "relation")
-    seen = jax.random.randint(about, (), 0, LANGUAGE.n_relations)
+    seen = jax.random.randint(about, (), 0, LANGUAGE.n_relations, "int32")
     number = seen if relation == "seen" else jnp.int32(LANGUAGE.unseen)
     prompts = jax.vmap(lambda query: language.prompt(LANGUAGE, number, anchor, query))(
         items[all_trials(n_items)]
     )
     if start == "random":
         return prompts, small_decoder.initial(rng.stream(key, "weights"))
+    if isinstance(pretraining, int):  # a wrong one is refused, a traced one cannot be
+        return prompts, pretrained(pretraining)[0]
     each = [pretrained(number)[0] for number in range(len(NAMES))]
     return prompts, jax.tree.map(lambda *a: jnp.stack(a)[pretraining], *each)
 

@@ -8,7 +8,6 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import optax
 from jaxtyping import Array, Float, Int, Key
 
 from inductive import rng
@@ -16,6 +15,7 @@ from inductive.models import decoder_lm
 from inductive.models.decoder_lm import Config, Decoder
 from inductive.tasks import ordered_relations as language
 from inductive.tasks.ordered_relations import Language, Scores
+from inductive.train import finetune
 
 LANGUAGE = Language()
 """Sizes of the vocabulary."""
@@ -64,7 +64,7 @@ def corpus_loss(
     targets = jnp.concatenate([anchors, answers[:, None]], axis=1)
     states = decoder_lm.run(params, CONFIG, prompts).last[:, places]
     logits = decoder_lm.logits(params, CONFIG, states)
-    losses = optax.softmax_cross_entropy_with_integer_labels(logits, targets)
+    losses = finetune.cross_entropy(logits, targets)
     return losses.mean(0) @ jnp.array([0.25, 0.25, 1.0], logits.dtype)
 
 
@@ -82,10 +82,8 @@ def pretrain(
         The decoder, the scores that ordered its corpus, and the loss of every step.
     """
     scores = language.draw_scores(rng.stream(key, "scores"), LANGUAGE)
-    rate = optax.warmup_cosine_decay_schedule(
-        0.0, 3e-3, min(WARMUP, steps // 2), steps, 1e-4
-    )
-    optimizer = optax.adamw(rate, weight_decay=0.01)
+    rate = finetune.warmup_cosine(steps, min(WARMUP, steps // 2), 3e-3, 1e-4)
+    optimizer = finetune.adamw(rate)
     start = initial(rng.stream(key, "weights"))
 
     def update(state, number):
@@ -94,8 +92,7 @@ def pretrain(
             rng.seed_key(rng.stream(key, "prompts"), number), scores, BATCH
         )
         loss, gradient = jax.value_and_grad(corpus_loss)(params, *prompts)
-        change, moments = optimizer.update(gradient, moments, params)
-        return (optax.apply_updates(params, change), moments), loss
+        return finetune.updated(optimizer, gradient, moments, params), loss
 
     state = start, optimizer.init(start)
     (params, _), losses = jax.lax.scan(update, state, jnp.arange(steps))
