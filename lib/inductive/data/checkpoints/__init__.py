@@ -63,7 +63,7 @@ def load(name: str) -> dict[str, np.ndarray]:
     if name not in SHIPPED:
         known = ", ".join(SHIPPED)
         raise ValueError(f"no checkpoint is called {name!r}: choose one of {known}")
-    path = resources.files(__package__) / f"{name}.npz"
+    path = resources.files(__name__) / f"{name}.npz"
     with resources.as_file(path) as file:
         found = file.read_bytes() if file.is_file() else b""
         actual = hashlib.sha256(found).hexdigest()

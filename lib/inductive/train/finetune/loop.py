@@ -145,7 +145,8 @@ def memory(
     rows = jax.ShapeDtypeStruct((size,), jnp.int32)
     weights = jax.ShapeDtypeStruct((size,), _dtype(trainable.trained))
     compiled = jax.jit(once).lower(trained, frozen, given, rows, weights).compile()
-    work = compiled.memory_analysis().temp_size_in_bytes
+    planned = compiled.memory_analysis()
+    work = 0 if planned is None else planned.temp_size_in_bytes
     return Memory(
         _bytes((trained, frozen)), _bytes(moments) + _bytes(trained), int(work)
     )
@@ -181,21 +182,22 @@ def _gradient(trainable, loss, examples, steps, trained, rows, weights):
 
 def _schedule(key, n: int, size: int, steps: Steps, dtype):
     """Examples of each update and their weights, 0 for rows that fill up a batch."""
-    if steps.batch_size is None or steps.batch_size >= n:
+    batch = steps.batch_size or n
+    if batch >= n:
         order = jnp.broadcast_to(jnp.arange(size) % n, (steps.updates, size))
         there = (jnp.arange(size) < n).astype(dtype)
         return order, jnp.broadcast_to(there, order.shape)
     if key is None:
         raise ValueError(
-            f"batch_size={steps.batch_size} of {n} examples needs a key for their order"
+            f"batch_size={batch} of {n} examples needs a key for their order"
         )
-    per_epoch = -(-n // steps.batch_size)
+    per_epoch = -(-n // batch)
 
     def epoch(number):
         order = jax.random.permutation(rng.seed_key(key, number), n)
         row = jnp.arange(size)[None]
-        place = jnp.arange(per_epoch)[:, None] * steps.batch_size + row
-        real = (row < steps.batch_size) & (place < n)
+        place = jnp.arange(per_epoch)[:, None] * batch + row
+        real = (row < batch) & (place < n)
         return order[place % n], real.astype(dtype)
 
     rows, weights = jax.vmap(epoch)(jnp.arange(-(-steps.updates // per_epoch)))

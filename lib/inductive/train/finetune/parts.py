@@ -132,14 +132,14 @@ def lora(
     """
     if rank < 1:
         raise ValueError(f"rank={rank} must be 1 or more")
-    sizes = _sizes(_check_stacked(params))
+    blocks = _check_stacked(params)
+    sizes = _sizes(blocks)
     if not maps:
         raise ValueError(f"maps names none: this decoder has {', '.join(sizes)}")
     for name in maps:
         if name not in sizes:
             raise ValueError(f"maps has {name!r}: this decoder has {', '.join(sizes)}")
-    n, factors = n_blocks(params.blocks), {}
-    dtype = params.blocks.mlp_out.dtype
+    n, dtype, factors = n_blocks(blocks), blocks.mlp_out.dtype, {}
     for name in maps:
         into, out = sizes[name]
         first = jax.random.normal(rng.stream(key, name), (n, into, rank), dtype)

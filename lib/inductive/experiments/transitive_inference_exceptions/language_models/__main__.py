@@ -34,12 +34,12 @@ def decoders() -> None:
 def vectors() -> None:
     """Encode the prompts of one list of invented teams, in half precision."""
     asked = texts.prompts(rng.root(0), "invented", "exc_mid_n11")
-    _write(encoder.VECTORS, {"vectors": np.float16(encoder.vectors(asked))})
+    _write(encoder.VECTORS, {"vectors": np.asarray(encoder.vectors(asked), np.float16)})
 
 
 def _write(name: str, arrays: dict[str, np.ndarray]) -> None:
     path = Path(str(resources.files("inductive.data.checkpoints")), f"{name}.npz")
-    np.savez(path, **arrays)
+    np.savez(path, allow_pickle=False, **arrays)
     print(f"{path.name}: SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
 
 

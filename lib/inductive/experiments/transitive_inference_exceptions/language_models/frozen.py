@@ -131,8 +131,8 @@ def _collect(params: Decoder, config: Config, tokens, mask, first: int):
     above = decoder_lm.run_blocks(
         upper, config, below.last, first=first, mask=mask, collect=True
     )
-    both = jnp.concatenate([below.blocks[:, :, -1], above.blocks[:, :, -1]])
-    return below.last, both
+    collected = [part.blocks for part in (below, above) if part.blocks is not None]
+    return below.last, jnp.concatenate([blocks[:, :, -1] for blocks in collected])
 
 
 def left_padded(

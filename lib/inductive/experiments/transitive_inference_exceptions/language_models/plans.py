@@ -1,6 +1,6 @@
 """Which sweeps of language models the chapter runs, in the paper's size and in a small one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from inductive.experiments.plan import Plan, of_profile
@@ -122,7 +122,7 @@ def _text(
 
 _PAIR = ("first", "second")
 _TRAINED = {"after": _PAIR, "loss": ("step",), "conjunctivity": ("time",)}
-_DIMS: dict[Callable[..., Any], dict[str, tuple[str, ...]]] = {
+_DIMS: Mapping[Callable[..., Any], Mapping[str, tuple[str, ...]]] = {
     orders.finetuned: _TRAINED | {"before": _PAIR},
     orders.probed: {"ridge": ("c", *_PAIR), "logistic": ("c", *_PAIR)},
     encoder.finetuned: _TRAINED,

@@ -5,6 +5,7 @@ Cheng & Lippl (2026) for large models, at a size that trains in seconds.
 """
 
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -86,7 +87,7 @@ def pretrain(
     optimizer = finetune.adamw(rate)
     start = initial(rng.stream(key, "weights"))
 
-    def update(state, number):
+    def update(state: Any, number: Array) -> tuple[Any, Array]:
         params, moments = state
         prompts = draw_batch(
             rng.seed_key(rng.stream(key, "prompts"), number), scores, BATCH
