@@ -187,7 +187,7 @@ QUESTION = re.compile(r".*Q: Will the (.*) win against the (.*)\? A:$")
 def _items(asked: tuple[str, ...]) -> list[str]:
     """The items of prompts of all ordered pairs, the best first."""
     n = (1 + round((1 + 4 * len(asked)) ** 0.5)) // 2
-    found = [QUESTION.fullmatch(text).groups() for text in asked]
+    found = [QUESTION.findall(text)[0] for text in asked]
     return [found[0][0], *(second for _, second in found[: n - 1])]
 
 
@@ -202,9 +202,8 @@ def test_rows_are_the_prompts_of_the_list_itself(
     assert len(items) == len(set(items)) == 11
     own = items[: CONFIGURATIONS[name].n_items]
     own = own[::-1] if backwards else own
-    winner, loser = re.match(
-        r"Q: Will the (.*?) win against the (.*?)\?", asked[0]
-    ).groups()
+    first = re.findall(r"Q: Will the (.*?) win against the (.*?)\?", asked[0])
+    winner, loser = first[0]
     expected = english.prompts(Drawn(tuple(own), (winner, loser)), kind)
     rows = texts.rows(len(asked), name, backwards)
     assert [asked[row] for row in rows] == expected

@@ -2,6 +2,7 @@
 
 import json
 from functools import lru_cache
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -81,7 +82,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
-ASKED = {"items": "invented", "configuration": "exc_mid_n9"}
+ASKED: dict[str, Any] = {"items": "invented", "configuration": "exc_mid_n9"}
 KEY = rng.root(0)
 
 
@@ -101,6 +102,7 @@ def _run(found: frozen.Model, tokens: np.ndarray, mask: np.ndarray | None = None
         config = found.config
         states = decoder_lm.run(params, config, tokens, mask=mask, collect=True)
         logits = decoder_lm.logits(params, config, states.last[:, -1])
+        assert states.blocks is not None
         return states.blocks[:, :, -1], logits
 
     return run(found.params, jnp.asarray(tokens), mask)

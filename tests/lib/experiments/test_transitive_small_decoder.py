@@ -2,6 +2,7 @@
 
 import math
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -367,5 +368,6 @@ def test_probes_read_frozen_features(three: list) -> None:
     ],
 )
 def test_unknown_choices_are_refused(name: str, value: str, known: str) -> None:
+    given: dict[str, Any] = {**RUN, name: value}
     with pytest.raises(ValueError, match=f"{name}='{value}': choose one of {known}"):
-        orders.finetuned(rng.root(0), backwards=0, **{**RUN, name: value})
+        orders.finetuned(rng.root(0), backwards=0, **given)

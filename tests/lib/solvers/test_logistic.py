@@ -1,5 +1,7 @@
 """Logistic regression in the dual against scikit-learn and against its own conditions."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,7 +20,7 @@ def _problem(seed: int, m: int = 12, d: int = 30) -> tuple[jax.Array, jax.Array]
     return jnp.asarray(features), jnp.asarray(generator.choice([-1.0, 1.0], m))
 
 
-def _gap(gram, y, ridge, dual, offset=0.0) -> float:
+def _gap(gram, y, ridge, dual, offset: Any = 0.0) -> float:
     """Largest violation of the conditions of the minimum, in NumPy."""
     f = offset + gram @ dual
     return np.abs(ridge * dual - y / (1 + np.exp(y * f))).max()
@@ -34,7 +36,7 @@ def test_weights_are_those_of_scikit_learn(ridge: float, d: int) -> None:
     ).fit(features, y)
     weights = features.T @ found.dual
     assert found.converged
-    scale = np.linalg.norm(peer.coef_)
+    scale = float(np.linalg.norm(peer.coef_))
     np.testing.assert_allclose(weights, peer.coef_[0], atol=1e-6 * scale)
 
 

@@ -69,7 +69,7 @@ def test_anchors_and_answers_follow_the_scores(
 ) -> None:
     prompts, answers, scores = corpus
     u, v = map(np.asarray, scores)
-    own = language.Scores(u, v)
+    own = language.Scores(jnp.asarray(u), jnp.asarray(v))
     part = slice(0, 500)
     winner, loser = (_values(prompts[part], own, place) for place in (3, 6))
     assert (winner >= loser).all()

@@ -73,7 +73,7 @@ def _batches(updates: int, batch_size: int, parts: int = 1) -> list[list[int]]:
         optax.stateless(
             lambda gradient, params: (
                 jax.debug.callback(note, gradient, ordered=True),
-                jnp.zeros_like(params),
+                jax.tree.map(jnp.zeros_like, params),
             )[1]
         ),
         Steps(updates, batch_size, parts),
@@ -128,7 +128,7 @@ def test_adamw_has_the_weight_decay_of_pytorch() -> None:
 
 def test_a_learning_rate_rises_and_falls() -> None:
     rate = finetune.warmup_cosine(10, 4, 3.0, 1.0)
-    found = [float(rate(k)) for k in (0, 2, 4, 7, 10, 12)]
+    found = [np.asarray(rate(k)).item() for k in (0, 2, 4, 7, 10, 12)]
     np.testing.assert_allclose(found, [0, 1.5, 3, 2, 1, 1], rtol=1e-6)
 
 

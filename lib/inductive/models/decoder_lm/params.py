@@ -44,14 +44,15 @@ class Decoder(NamedTuple):
     Attributes:
         tokens: embedding of each token.
         positions: embedding of each position, or None.
-        blocks: stacked, or one by one (see :func:`unstacked`).
+        blocks: a :class:`Block`, stacked, or a tuple of them, one by one (see
+            :func:`unstacked`).
         norm: scale of the last RMSNorm.
         head: to the logits, or None if it is the token embedding.
     """
 
     tokens: Float[Array, "v d"]
     positions: Float[Array, "s d"] | None
-    blocks: Block | tuple[Block, ...]
+    blocks: Any
     norm: Float[Array, " d"]
     head: Float[Array, "d o"] | None
 

@@ -85,7 +85,7 @@ def pretrain(
     scores = language.draw_scores(rng.stream(key, "scores"), LANGUAGE)
     rate = finetune.warmup_cosine(steps, min(WARMUP, steps // 2), 3e-3, 1e-4)
     optimizer = finetune.adamw(rate)
-    start = initial(rng.stream(key, "weights"))
+    start: Any = initial(rng.stream(key, "weights"))
 
     def update(state: Any, number: Array) -> tuple[Any, Array]:
         params, moments = state
