@@ -1,7 +1,10 @@
 """Settings for the numerical tests: double precision, strict promotion, checked types."""
 
+from collections.abc import Iterator
+
 import hypothesis
 import jax
+import pytest
 from jaxtyping import install_import_hook
 
 jax.config.update("jax_enable_x64", True)
@@ -16,3 +19,12 @@ hypothesis.settings.register_profile(
     "numerics", deadline=None, derandomize=True, max_examples=25, database=None
 )
 hypothesis.settings.load_profile("numerics")
+
+
+@pytest.fixture(scope="module")
+def fast_compiler() -> Iterator[None]:
+    """Programs of this module compile in half the time, and run slower."""
+    before = jax.config.read("jax_disable_most_optimizations")
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", before)

@@ -26,6 +26,8 @@ from inductive.tasks.transitive_inference import (
 from inductive.theory import kernels
 from inductive.theory import transitive_inference as theory
 
+pytestmark = pytest.mark.usefixtures("fast_compiler")
+
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_rows_are_the_trained_trials_and_their_answers(name: str) -> None:

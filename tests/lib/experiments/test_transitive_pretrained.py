@@ -1,4 +1,4 @@
-"""A pretrained decoder: a tiny random one in the hub's layout, and SmolLM2 where it is."""
+"""A pretrained decoder as the chapter uses it: a tiny random one in the hub's layout."""
 
 import json
 from functools import lru_cache
@@ -17,7 +17,7 @@ from tokenizers.processors import TemplateProcessing
 from tokenizers.trainers import BpeTrainer
 
 from inductive import rng
-from inductive.data import DataUnavailableError, language_models
+from inductive.data import language_models
 from inductive.experiments.transitive_inference_exceptions.language_models import (
     frozen,
     pretrained,
@@ -29,6 +29,8 @@ from inductive.models import decoder_lm
 from inductive.models.decoder_lm import Config
 from inductive.models.decoder_lm.tensors import expected
 from inductive.tasks.transitive_inference import all_trials
+
+pytestmark = pytest.mark.usefixtures("fast_compiler")
 
 HUB = {
     "model_type": "llama",
@@ -305,40 +307,3 @@ def test_fewer_blocks_and_low_rank_factors(model: str, options: dict) -> None:
 def test_wrong_choices_are_refused(model: str, change: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         pretrained.finetuned(KEY, **{**ASKED, "backwards": 0, "model": model, **change})
-
-
-@pytest.fixture(scope="module")
-def smollm2() -> frozen.Model:
-    try:
-        language_models.load(pretrained.SMOLLM2, download=False)
-    except DataUnavailableError as missing:
-        pytest.skip(f"not checked here: needs {pretrained.SMOLLM2}; {missing}")
-    return frozen.loaded(pretrained.SMOLLM2)
-
-
-PROBE = (
-    "The quick brown fox jumps over the lazy dog. The capital of France is Paris, and "
-    "the capital of Germany is"
-)
-
-
-def test_smollm2_knows_two_capitals(smollm2: frozen.Model) -> None:
-    tokens = jnp.asarray(smollm2.tokenizer.encode(PROBE).ids, jnp.int32)
-    states = decoder_lm.run(smollm2.params, smollm2.config, tokens).last
-    logits = decoder_lm.logits(smollm2.params, smollm2.config, states)
-    assert np.isfinite(logits).all()
-    assert smollm2.tokenizer.decode([int(logits[-1].argmax())]) == " Berlin"
-    chances = jax.nn.log_softmax(logits[:-1].astype(float))
-    loss = -chances[np.arange(len(tokens) - 1), np.asarray(tokens)[1:]].mean()
-    # Of the reference implementation; ours differs by 1e-4 in the logits.
-    assert float(loss) == pytest.approx(2.82, abs=0.01)
-    yes, no = (smollm2.tokenizer.decode([token]) for token in smollm2.answers)
-    assert (yes, no) == (" Yes", " No")
-
-
-def test_smollm2_answers_a_question(smollm2: frozen.Model) -> None:
-    text = language_models.chat_prompt([("user", "What is the capital of France?")])
-    tokens = jnp.asarray([smollm2.tokenizer.encode(text).ids], jnp.int32)
-    found = decoder_lm.generate(smollm2.params, smollm2.config, tokens, n_new=7)
-    answer = smollm2.tokenizer.decode(np.asarray(found.tokens[0]).tolist())
-    assert answer.startswith("The capital of France is Paris.")

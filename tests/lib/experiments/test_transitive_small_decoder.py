@@ -23,6 +23,8 @@ from inductive.models import decoder_lm
 from inductive.tasks import ordered_relations as language
 from inductive.tasks.transitive_inference import all_trials
 
+pytestmark = pytest.mark.usefixtures("fast_compiler")
+
 FULL = small_decoder.CONFIG
 
 

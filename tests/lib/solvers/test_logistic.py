@@ -10,6 +10,8 @@ from sklearn.linear_model import LogisticRegression
 
 from inductive.solvers.logistic import kernel_logistic
 
+pytestmark = pytest.mark.usefixtures("fast_compiler")
+
 solve = jax.jit(kernel_logistic)  # compiled once for each size
 
 

@@ -14,6 +14,8 @@ from inductive.models.decoder_lm import Config, Decoder, Rope
 from inductive.train import finetune
 from inductive.train.finetune import Trainable
 
+pytestmark = pytest.mark.usefixtures("fast_compiler")
+
 GATED = Config(
     vocab_size=11,
     n_layers=3,

@@ -155,7 +155,7 @@ def judge_loss(
 
 
 # The weights are an argument: as constants they would take minutes to compile.
-@jax.jit(static_argnums=3)
+@jax.jit(static_argnums=(2, 3))
 def _train(start: Judge, examples, learning_rate: float, steps: int):
     return finetune.finetune(
         finetune.full(start),
