@@ -1,6 +1,7 @@
 """The sentence encoder as judge: a tiny random BERT, shipped vectors, MiniLM where it is."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -30,7 +31,7 @@ from inductive.theory import kernels
 pytestmark = pytest.mark.usefixtures("fast_compiler")
 
 KEY = rng.root(0)
-ASKED = {"items": "invented", "configuration": "exc_mid_n9"}
+ASKED: dict[str, Any] = {"items": "invented", "configuration": "exc_mid_n9"}
 WIDTH, HIDDEN = 12, 20
 
 
