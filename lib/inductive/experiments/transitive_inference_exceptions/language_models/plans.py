@@ -57,7 +57,7 @@ def _paper() -> dict[str, Plan]:
     lora: dict[str, Any] = {"method": "lora", "steps": 20, "batch_size": 16}
     few = ("exc_mid_n9", "exc_mid_n11")
     return {
-        "decoder-full": _decoder(ALL, 50),
+        "decoder-full": _decoder(ALL, 30),
         "decoder-seen": _decoder(WITH_EXCEPTION, 10, relation="seen"),
         "decoder-random": _decoder(few, 10, (0,), start="random"),
         "decoder-lora": _decoder(WITH_EXCEPTION, 10, **lora),
