@@ -1,5 +1,6 @@
 """Stored sweeps hold: random points, other ones at each commit, are computed again."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -19,5 +20,8 @@ def test_random_points_are_computed_to_the_same_values(store: Path) -> None:
     everything = selection.ALL
     seconds = float("inf") if everything else _SHARE
     report = audits.audit(store, POINTS, seed, everything=everything, seconds=seconds)
+    if report.needs and os.environ.get("STRICT") != "1":
+        pytest.skip(audits.told(store, report))
+    assert not report.needs, audits.told(store, report)
     assert report.points > 0 or report.left_out > 0
     assert report.offences == [], audits.told(store, report)

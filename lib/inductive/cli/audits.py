@@ -66,6 +66,8 @@ def audit(
 
 def told(path: Path, report: Report) -> str:
     """What an audit found, offenders by coordinates."""
+    if report.needs:
+        return f"{_name(path)} is not audited here: needs {report.needs}"
     verdict = "differs" if report.offences else "holds"
     lines = [
         f"{_name(path)} {verdict}: {report.points} points computed again, the largest "

@@ -52,6 +52,7 @@ class Report(NamedTuple):
         worst: largest distance found, in units of the tolerance.
         offences: empty if the store holds.
         fingerprint: of the code that was used.
+        needs: what is not on this machine and how to get it; empty if all is there.
     """
 
     points: int
@@ -59,6 +60,7 @@ class Report(NamedTuple):
     worst: float
     offences: list[Offence]
     fingerprint: str
+    needs: str = ""
 
 
 def audit(
@@ -91,18 +93,27 @@ def audit(
     for place in sorted(drawn.tolist()):
         static, point = affordable[place]
         chosen.setdefault(static, []).append(point)
-    offences, worst, compared = [], 0.0, 0
+    offences, worst, compared, needs = [], 0.0, 0, ""
     statics = list(spec.static_points())
     with jax.enable_x64(spec.x64):
         for static, some in chosen.items():
             if time.monotonic() > until:
                 break
-            for offence in _compared(held, spec, statics[static], some):
-                worst = max(worst, offence.excess)
-                offences += [offence] if offence.excess > 1 else []
+            found = list(_compared(held, spec, statics[static], some))
+            if lacking := [str(one.output) for one in found if _lacks(one)]:
+                needs = lacking[0].partition(": ")[2].removesuffix(")")
+                break
+            worst = max([worst, *(offence.excess for offence in found)])
+            offences += [offence for offence in found if offence.excess > 1]
             compared += len(some)
     code = fingerprint.of_function(spec.function)
-    return Report(compared, left_out, worst, offences, code)
+    return Report(compared, left_out, worst, offences, code, needs)
+
+
+def _lacks(offence: Offence) -> bool:
+    """Whether a point could not be computed for want of data, weights or their packages."""
+    wanted = ("exception (DataUnavailableError", "exception (ImportError")
+    return offence.output.startswith(wanted)
 
 
 def _affordable(

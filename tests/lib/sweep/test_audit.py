@@ -11,7 +11,10 @@ import pytest
 import xarray as xr
 
 from inductive import sweep
+from inductive.cli import audits
+from inductive.data.fetch import DataUnavailableError
 from inductive.sweep.audit import audit
+from inductive.sweep.hosted import Hosted
 from support import frozen_sweep
 from support.frozen_sweep import AXES, OPTIONS, SEEDS
 
@@ -56,6 +59,22 @@ def test_a_store_of_plain_calls_is_audited_by_plain_calls(
     path = sweep.freeze(called, tmp_path / "called.nc")
     report = audit(path, points=3)
     assert (report.points, report.offences) == (3, [])
+
+
+def test_a_store_whose_data_are_missing_is_not_audited(
+    toy: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = sweep.run(toy.lines, AXES, SEEDS, how="host", **OPTIONS)
+    path = sweep.freeze(called, tmp_path / "called.nc")
+
+    def lacking(*_: object, **__: object) -> None:
+        raise DataUnavailableError("the weights of W: get them with `fetch W`")
+
+    monkeypatch.setattr(Hosted, "__call__", lacking)
+    report = audit(path, points=3)
+    assert report.needs == "the weights of W: get them with `fetch W`"
+    assert (report.points, report.offences) == (0, [])
+    assert "is not audited here: needs the weights of W" in audits.told(path, report)
 
 
 def test_one_corrupted_value_is_found_and_named(store: Path) -> None:

@@ -69,7 +69,7 @@ def _paper() -> dict[str, Plan]:
         "smollm2-lora": _text(
             *(pretrained.finetuned, ("invented",), WITH_EXCEPTION, 4),
             **lora,
-            learning_rate=1e-4,
+            learning_rate=3e-3,
         ),
     }
 
