@@ -101,6 +101,15 @@ def test_ridge_on_exchangeable_features_is_the_theory(name: str, alpha: float) -
     assert name != "exc_mid_n9" or ((nearest < 0) == (alpha > 1 / 3))[0]
 
 
+@pytest.mark.parametrize(("alpha", "expected"), [(0.0, 8), (1.0, 36)])
+def test_dimension_of_additive_and_conjunctive_codes(
+    alpha: float, expected: int
+) -> None:
+    """One direction for each item but one, or one for each pair."""
+    features = _features(alpha, 9, 10.0)
+    assert float(probes.dimension(features, 9)) == pytest.approx(expected, rel=1e-6)
+
+
 def test_ridge_ignores_what_all_prompts_share() -> None:
     task = CONFIGURATIONS["exc_mid_n9"]
     plain, shared = (
