@@ -962,7 +962,8 @@ panels.colorbar(image, axes, "vote for the higher item (%)", shrink=0.4)
 plt.show()
 
 # %% [markdown]
-# In {numref}`fig-transitive-inference-exceptions-own-votes` all five models show one picture: blue far from the diagonal, a grey or red shadow around the cycle, and the exception remembered.
+# In {numref}`fig-transitive-inference-exceptions-own-votes` all five models show one picture: blue far from the diagonal, a grey or red shadow around the cycle, and the exception remembered; four lists leave MiniLM's map patchy.
+# With more outer items the nearest cross-section pair falls below one half in all of ours, but not by three standard errors: 45 ± 3 % for the small decoder, where the paper has 38 ± 3 and 36 ± 3 %.
 # The small decoder lies on the published votes almost cell by cell, though it is ten thousand times smaller and saw no word of English.
 # SmolLM2 goes further than the paper's models: its shadow reaches the nearest cross-section pair in the base case, too, and even without an exception the pairs in the middle of the list come out inverted, which no conjunctivity explains (claim C1).
 
@@ -1029,26 +1030,26 @@ for (label, way), shares in accuracies.items():
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Panels D and H of the paper beside our models. Accuracy by class of pair, invented teams. Hollow: published, pooled over models, kinds of items and (left) configurations, with Wilson 95 % intervals; filled: ours, mean and 95 % interval (Student) over units. Left: ways of training, three configurations with an exception pooled. Right: by configuration, full fine-tuning (SmolLM2: the last two blocks).", "name": "fig-transitive-inference-exceptions-own-classes"}, "image": {"alt": "Two panels of accuracies by class. In most groups accuracy falls from trained pairs to exception, within-section and cross-section pairs; cross-section pairs are lowest with more outer items."}}
 figure, axes = plt.subplots(2, 1, figsize=(style.PAGE_WIDTH, 5.2))
-places = {"D": [], "H": []}
+columns, short = {"D": [], "H": []}, {NAMES[hier]: word for hier, word in places.items() if hier in NAMES}
 for panel in "DH":
     for group, rows in pooled[panel].groupby("group", sort=False):
         values = {r.pair_type: (r.accuracy, r.low, r.high) for r in rows.itertuples()}
-        label = group.split(" (")[0].replace("full fine-tuning", "full").replace("LoRA, r = 32", "LoRA")
-        places[panel].append((f"published\n{label}", values, style.PUBLISHED))
+        label = short.get(group, group).replace("full fine-tuning", "full").replace(", ", "\n")
+        columns[panel].append((f"published\n{label}", values, style.PUBLISHED))
 for (label, way), shares in accuracies.items():
     values = {name: analysis.interval(share.by_unit) for name, share in shares.items()}
-    places["D"].append((f"{label}\n{way}", values, style.OURS))
+    columns["D"].append((f"{label}\n{way}", values, style.OURS))
 for (name, hier), shares in by_task.items():
     values = {key: analysis.interval(share.by_unit) for key, share in shares.items()}
-    places["H"].append((f"{OURS[name]}\n{heads[hier]}", values, style.OURS))
-for ax, groups in zip(axes, places.values(), strict=True):
+    columns["H"].append((f"{OURS[name].replace(' ', chr(10))}\n{places[hier]}", values, style.OURS))
+for ax, groups in zip(axes, columns.values(), strict=True):
     for k, (_, values, look) in enumerate(groups):
         for shift, kind in zip((-0.24, -0.08, 0.08, 0.24), style.CLASS_COLORS, strict=False):
             mean, low, high = values[kind]
             bar = [[mean - low], [high - mean]]
             ax.errorbar(k + shift, mean, bar, ls="", **look | {"color": style.CLASS_COLORS[kind]})
     panels.zero_line(ax, 50, ls="--")
-    ax.set(ylabel="accuracy (%)", ylim=(35, 103), xticks=range(len(groups)))
+    ax.set(ylabel="accuracy (%)", ylim=(20, 103), xticks=range(len(groups)))
     ax.set_xticklabels([label for label, *_ in groups], fontsize=5.5)
 panels.class_legend(figure, ["train", "exc", "within", "cross"])
 style.panel_letters(axes, "DH")
@@ -1056,7 +1057,8 @@ plt.show()
 
 # %% [markdown]
 # In {numref}`fig-transitive-inference-exceptions-own-classes` the published order of the classes returns in all of our fine-tuned models, and LoRA at the paper's number of steps leaves the small decoder as under-trained as it left the paper's models, class by class.
-# Ours learn the exception's cycle as well as the other trained pairs; the paper's do not, as they change weights of half precision by very small steps.
+# SmolLM2's low-rank factors learn nothing in 20 steps: all answers stay alike.
+# The published trained pairs are below 100 % as they include real teams and poker hands, which the paper's models learn less well.
 
 
 # %%
@@ -1182,7 +1184,8 @@ axes[0, 0].legend(fontsize=6)
 plt.show()
 
 # %% [markdown]
-# {numref}`fig-transitive-inference-exceptions-own-probes`: on MiniLM's vectors and SmolLM2's states a number measured beforehand, the conjunctivity, gives the margins of all pairs at all ridges.
+# {numref}`fig-transitive-inference-exceptions-own-probes`: regularization inverts the nearest cross-section pair of all three probes while the within-section pair holds (C14).
+# On MiniLM's vectors one number measured beforehand, the conjunctivity, gives the margins of all pairs at all ridges; on SmolLM2's states nearly so.
 # The small decoder's features obey only the order of events: its margins are about half of what theory says, and the nearest cross-section pair turns at a ridge a hundred times weaker.
 # The theory assumes more than one number: items must be *exchangeable*, that is, their codes must point in $n - 1$ equally important directions.
 # The *dimension* printed above, the participation ratio of the antisymmetrised features, is 7 of 8 for MiniLM and 2 of 8 for the small decoder: pretraining on orders has taught it to compress items to a value or two, and items that share a direction cannot be ranked freely.
@@ -1252,7 +1255,7 @@ if "smollm2" in PROBES:
         expected = [experiments.task_margins(tasks[hier], a, 1 / c)[i, j] for a in each]
         by_depth[hier] = each, np.array(expected), found
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: inverse ridge at which the nearest cross-section pair turns, measured on frozen features against the theory's prediction from their measured conjunctivity; one mark a model, kind of items and configuration, thin black: equality. Right: margin of that pair in readouts of every third block of SmolLM2 at c = 10, invented teams, against the block's conjunctivity; thin black: theory, dots: mean over lists.", "name": "fig-transitive-inference-exceptions-mechanism-models"}, "image": {"alt": "Left: points along the line of equality. Right: margins of three configurations against conjunctivity, falling with depth along the curves of the theory."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: inverse ridge at which the nearest cross-section pair turns, measured on frozen features against the theory's prediction from their measured conjunctivity; one mark a model, kind of items and configuration, thin black: equality; cases that are inverted without ridge or never turn are not drawn, their numbers stand above. Right: margin of that pair in readouts of every third block of SmolLM2 at c = 10, invented teams, against the block's conjunctivity; thin black: theory, dots: mean over lists.", "name": "fig-transitive-inference-exceptions-mechanism-models"}, "image": {"alt": "Left: points along the line of equality. Right: margins of three configurations against conjunctivity, falling with depth along the curves of the theory."}}
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 2.9))
 hues = dict(zip(("invented", "real", "poker"), ("blue", "vermilion", "green"), strict=True))
 for name, marker in zip(PROBES, "os^", strict=False):
@@ -1274,8 +1277,10 @@ axes[1].legend(fontsize=6) if by_depth else None
 plt.show()
 
 # %% [markdown]
-# Left in {numref}`fig-transitive-inference-exceptions-mechanism-models`, predictions hold where items are exchangeable and fail where they are not.
-# Invented and real teams read by MiniLM turn within a factor of two of the prediction; poker hands, whose names share ranks and suits (dimension 4 of 8), do not turn at all in two configurations, and the small decoder turns far too early.
+# Left in {numref}`fig-transitive-inference-exceptions-mechanism-models`, the prediction holds where items are exchangeable and measured well.
+# Invented and real teams read by MiniLM turn within a factor of 1.7 of it.
+# Poker hands, whose names share ranks and suits (dimension 4 to 5 of 8 to 10), do not turn at all in two configurations, and the small decoder turns far too early.
+# SmolLM2 with four lists decides little: the margin of a single pair has a standard error about as large as itself; right, only the fall from shallow to deep blocks is seen.
 # That dimension tells the cases apart was seen after the runs, so it is an observation, not a claim.
 
 
