@@ -96,7 +96,7 @@ def test_ridge_on_exchangeable_features_is_the_theory(name: str, alpha: float) -
     own = tables.of_task(np.asarray(path), task)
     for c, table in zip(probes.INVERSE_RIDGES, own, strict=True):
         expected = theory.margins(incidence(task), alpha, 1 / c)
-        np.testing.assert_allclose(table, expected, atol=1e-8)
+        np.testing.assert_allclose(table, np.triu(expected), atol=1e-8)
     nearest = own[:, 2, 6]
     assert name != "exc_mid_n9" or ((nearest < 0) == (alpha > 1 / 3))[0]
 

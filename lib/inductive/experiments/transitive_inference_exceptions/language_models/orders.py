@@ -66,9 +66,8 @@ def finetuned(
         learning_rate: constant.
 
     Returns:
-        Logit differences ``before`` and ``after`` of all ordered pairs, the ``loss`` of
-        every step, and the ``conjunctivity`` of the last position's features at both
-        times.
+        Logit differences ``after`` training of all ordered pairs, the ``loss`` of every
+        step, and the ``conjunctivity`` of the last position's features before and after.
 
     Raises:
         ValueError: an unknown configuration, relation, method, start or pretraining.
@@ -92,7 +91,6 @@ def finetuned(
     )
     after = finetune.merged(part, run.trained)
     return {
-        "before": padded(small_decoder.differences(params, prompts), n),
         "after": padded(small_decoder.differences(after, prompts), n),
         "loss": run.losses,
         "conjunctivity": jnp.stack(

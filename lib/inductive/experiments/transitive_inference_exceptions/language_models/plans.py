@@ -58,8 +58,6 @@ def _paper() -> dict[str, Plan]:
     few = ("exc_mid_n9", "exc_mid_n11")
     return {
         "decoder-full": _decoder(ALL, 30),
-        "decoder-seen": _decoder(WITH_EXCEPTION, 10, relation="seen"),
-        "decoder-random": _decoder(few, 10, (0,), start="random"),
         "decoder-lora": _decoder(WITH_EXCEPTION, 10, **lora),
         "decoder-probe": _decoder_probe(few, 10, PRETRAININGS),
         "minilm-probe": _text(encoder.probed, ITEMS, ALL, 10),
@@ -123,7 +121,7 @@ def _text(
 _PAIR = ("first", "second")
 _TRAINED = {"after": _PAIR, "loss": ("step",), "conjunctivity": ("time",)}
 _DIMS: Mapping[Callable[..., Any], Mapping[str, tuple[str, ...]]] = {
-    orders.finetuned: _TRAINED | {"before": _PAIR},
+    orders.finetuned: _TRAINED,
     orders.probed: {"ridge": ("c", *_PAIR), "logistic": ("c", *_PAIR)},
     encoder.finetuned: _TRAINED,
     encoder.probed: {"ridge": ("c", *_PAIR)},

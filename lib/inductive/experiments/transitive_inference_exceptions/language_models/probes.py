@@ -57,7 +57,7 @@ def ridge_path(
     task: Task,
     inverse_ridges: tuple[float, ...] = INVERSE_RIDGES,
 ) -> Float[Array, "c m m"]:
-    """Margins by ridge regression on antisymmetrised features, as in the theory.
+    """Margins of i < j by ridge regression on antisymmetrised features, as in the theory.
 
     Antisymmetrising takes out what says Yes whatever the order of the items.
 
@@ -74,7 +74,8 @@ def ridge_path(
         regression_margins(task, gram, strength(kernel, 1 / c)) for c in inverse_ridges
     ]
     i, j = pairs.T
-    return padded(jnp.stack(tables)[:, i, j], task.n_items)
+    # Margins are antisymmetric: the other half would double the stores.
+    return jnp.triu(padded(jnp.stack(tables)[:, i, j], task.n_items))
 
 
 def logistic_path(
