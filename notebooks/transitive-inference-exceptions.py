@@ -911,6 +911,7 @@ TUNED = {"decoder": "decoder-full", "smollm2": "smollm2-blocks", "minilm": "mini
 TUNED = {name: store for name, store in TUNED.items() if store in runs}
 
 
+# %% tags=["hide-input"]
 def after(store, hier):
     """Logit differences by unit and direction; a unit is a list of items and a pretraining."""
     some = runs[store]["after"].sel(configuration=hier)
@@ -938,6 +939,7 @@ def own_fit(name, hier):
     return analysis.fitted(after(TUNED[name], hier), tasks[hier])
 
 
+# %%
 shown = {name: [h for h in tasks if h in runs[TUNED[name]].configuration] for name in TUNED}
 own_fits = {(name, hier): own_fit(name, hier) for name in TUNED for hier in shown[name]}
 print(f"{'':14} {'':12} α_eff    R²")
@@ -979,6 +981,7 @@ def untrained_low(name):
     return {"measured": low if by_class["train"].mean >= 99 else 0.0, "sign": mean > 50}
 
 
+# %%
 def below_chance(name):
     """C13 for one model: distance of the nearest cross-section pair's vote from 50 %."""
     task = tasks["exc_mid_n11"]
@@ -989,6 +992,7 @@ def below_chance(name):
     return {"measured": (mean - 50) / error, "sign": mean < 50, "reason": why}
 
 
+# %%
 if paper:
     print(claims.check("C11", **untrained_low("decoder")))
     print(claims.check("C11s", **untrained_low("smollm2")))
@@ -1072,6 +1076,7 @@ def steps_down(name):
     return {"measured": min(steps) if train >= exc else min(train - exc, *steps), "sign": min(steps) > 0}
 
 
+# %%
 def lost_more(name):
     """C15 for one model: what more outer items cost beyond what a longer cycle costs."""
     base, outer_items, cycle = (by_task[name, hier]["cross"].by_unit for hier in exceptions)
@@ -1082,6 +1087,7 @@ def lost_more(name):
     return {"measured": mean, "sign": mean > 0, "interval": (low, high)}
 
 
+# %%
 if paper:
     print(claims.check("C12", **steps_down("decoder")))
     print(claims.check("C12s", **steps_down("smollm2")))
@@ -1115,6 +1121,7 @@ def frozen(name, hier, items="invented"):
     return some, float(alpha.mean())
 
 
+# %%
 def tables_of(some, variable):
     """One output with its runs on the first axis."""
     inner = ("c", "first", "second")
@@ -1122,6 +1129,7 @@ def tables_of(some, variable):
     return array.transpose("run", *inner).to_numpy()
 
 
+# %%
 strengths = np.array(models_run["minilm-probe"].coords["c"])
 readouts, agreement = {}, {}
 for name in PROBES:
@@ -1302,6 +1310,7 @@ def predicted_turn(name):
     return {"measured": max(apart), "sign": np.median(apart) < np.log10(2), "reason": WHY[name]}
 
 
+# %%
 if paper:
     print(claims.check("M2", **predicted_turn("decoder")))
     print(claims.check("M2s", **predicted_turn("smollm2")))
