@@ -26,8 +26,8 @@ class States(NamedTuple):
         blocks: what leaves each block, if it was collected.
     """
 
-    last: Float[Array, "*n t d"]
-    blocks: Float[Array, "l *n t d"] | None
+    last: Float[Array, "... t d"]
+    blocks: Float[Array, "l ... t d"] | None
 
 
 def run(

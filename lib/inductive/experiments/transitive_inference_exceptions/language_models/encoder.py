@@ -47,7 +47,7 @@ def probed(
     backwards: int,
     shipped: bool = False,
 ) -> dict[str, Array]:
-    """Ridge regression on frozen vectors, over :data:`probes.INVERSE_RIDGES`.
+    """Ridge regression on frozen vectors, over :data:`.INVERSE_RIDGES`.
 
     Args:
         key: of the items.

@@ -108,7 +108,7 @@ def probed(
     start: str = "pretrained",
     pretraining: Int[Array, ""] | int = 0,
 ) -> dict[str, Array]:
-    """Readouts on the frozen decoder, over :data:`probes.INVERSE_RIDGES`.
+    """Readouts on the frozen decoder, over :data:`.INVERSE_RIDGES`.
 
     Args:
         key: as for :func:`finetuned`, with the same items.

@@ -52,7 +52,7 @@ def probed(
     backwards: int,
     model: str = SMOLLM2,
 ) -> dict[str, Array]:
-    """Readouts on the frozen decoder, over :data:`probes.INVERSE_RIDGES`.
+    """Readouts on the frozen decoder, over :data:`.INVERSE_RIDGES`.
 
     Args:
         key: of the items.
