@@ -46,7 +46,7 @@ ARGUMENTS: dict[str, tuple[dict[str, Any], str]] = {
     "half a seed": ({"seeds": 1.5}, "give a number of seeds"),
     "a negative seed": ({"seeds": [-1]}, "indices lie within"),
     "a large seed": ({"seeds": [2**32]}, "indices lie within"),
-    "unknown way": ({"how": "pmap"}, "choose 'auto', 'vmap' or 'map'"),
+    "unknown way": ({"how": "pmap"}, "choose 'auto', 'vmap', 'map' or 'host'"),
     "no memory": ({"memory": 0}, "positive number of bytes"),
     "an empty batch": ({"batch_size": 0}, "1 or more points"),
     "too few names": ({"dims": {"y": ("t",)}}, "has 0 dimensions named t"),
