@@ -165,3 +165,12 @@ def test_pages_are_light(name, site, browser, address):
     assert len(own) > 10
     total = sum(weight(site / path.lstrip("/")) for path in own)
     assert total <= (LIMIT_WITH_KNOBS if moves else LIMIT)
+
+
+def test_only_the_page_of_results_loads_the_search_index(site):
+    loading = [
+        path.name
+        for path in site.rglob("*.html")
+        if re.search(r"<script[^>]*searchindex", path.read_text())
+    ]
+    assert loading == ["search.html"]

@@ -240,11 +240,3 @@ def test_links_are_relative_except_on_the_not_found_page(site):
         if address.startswith("/")
     ]
     assert absolute == []
-
-
-def test_the_home_page_weighs_little(site, browser, address):
-    with visit(browser, address, TOC["root"], DESKTOP, "light") as visited:
-        sizes = visited.page.evaluate(
-            "performance.getEntriesByType('resource').map(e => e.decodedBodySize)"
-        )
-    assert sum(sizes) < 4_000_000
