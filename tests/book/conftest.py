@@ -39,6 +39,14 @@ def repository() -> Path:
     return ROOT
 
 
+@pytest.fixture(scope="module")
+def extension(repository: Path) -> Iterator[None]:
+    """The site's own Sphinx extension, to be imported as ``bookext``."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(repository / "book" / "_ext"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the site's pages, built from nothing with warnings as errors.

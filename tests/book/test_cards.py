@@ -31,9 +31,7 @@ sweep
 TOC = "format: jb-book\nroot: words\n"
 
 
-@pytest.fixture(autouse=True)
-def _extension(repository, monkeypatch):
-    monkeypatch.syspath_prepend(str(repository / "book" / "_ext"))
+pytestmark = pytest.mark.usefixtures("extension")
 
 
 def small_book(folder: Path, end: str = "") -> tuple[Path, str]:

@@ -56,9 +56,7 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _extension(repository, monkeypatch):
-    monkeypatch.syspath_prepend(str(repository / "book" / "_ext"))
+pytestmark = pytest.mark.usefixtures("extension")
 
 
 def record(claim: str) -> dict[str, Any]:

@@ -40,9 +40,7 @@ Rows.
 """
 
 
-@pytest.fixture(autouse=True)
-def _extension(repository, monkeypatch):
-    monkeypatch.syspath_prepend(str(repository / "book" / "_ext"))
+pytestmark = pytest.mark.usefixtures("extension")
 
 
 def module(name: str) -> ModuleType:

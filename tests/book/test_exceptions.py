@@ -25,7 +25,6 @@ from support.sliders import (
     DESKTOP,
     NAME,
     PHONE,
-    ROOT,
     build,
     fits,
     height,
@@ -50,11 +49,7 @@ MARKS = {"right": "a", "wrong": "L", "trained": "Z", "exception": "Z", "open": "
 """Letter of each mark's path that says how many there are; a disc has two arcs."""
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _extension() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT / "book" / "_ext"))
-        yield
+pytestmark = pytest.mark.usefixtures("extension")
 
 
 def solved(task: ti.Task, alpha: float) -> np.ndarray:

@@ -39,9 +39,7 @@ plot()
 EXTENSIONS = ("sphinx_external_toc", "myst_nb", "bookext")
 
 
-@pytest.fixture(autouse=True)
-def _extension(repository, monkeypatch):
-    monkeypatch.syspath_prepend(str(repository / "book" / "_ext"))
+pytestmark = pytest.mark.usefixtures("extension")
 
 
 def module(name: str) -> ModuleType:

@@ -23,7 +23,6 @@ from support.sliders import (
     DESKTOP,
     NAME,
     PHONE,
-    ROOT,
     SLUG,
     build,
     fits,
@@ -47,11 +46,7 @@ START = {"scale": 1, "balance": 1, "readout": 0}
 CURVES = ("new", "pretrained", "few")
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _extension() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT / "book" / "_ext"))
-        yield
+pytestmark = pytest.mark.usefixtures("extension")
 
 
 def frames(grid: Mapping[str, tuple[float, ...]] = GRID) -> xr.Dataset:

@@ -66,7 +66,7 @@ def audit(
 
 def told(path: Path, report: Report) -> str:
     """What an audit found, offenders by coordinates."""
-    if report.needs:
+    if report.needs and not report.offences:
         return f"{_name(path)} is not audited here: needs {report.needs}"
     verdict = "differs" if report.offences else "holds"
     lines = [

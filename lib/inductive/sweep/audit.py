@@ -100,8 +100,7 @@ def audit(
             if time.monotonic() > until:
                 break
             found = list(_compared(held, spec, statics[static], some))
-            if lacking := [str(one.output) for one in found if _lacks(one)]:
-                needs = lacking[0].partition(": ")[2].removesuffix(")")
+            if needs := next(filter(None, map(_need, found)), ""):
                 break
             worst = max([worst, *(offence.excess for offence in found)])
             offences += [offence for offence in found if offence.excess > 1]
@@ -110,10 +109,11 @@ def audit(
     return Report(compared, left_out, worst, offences, code, needs)
 
 
-def _lacks(offence: Offence) -> bool:
-    """Whether a point could not be computed for want of data, weights or their packages."""
-    wanted = ("exception (DataUnavailableError", "exception (ImportError")
-    return offence.output.startswith(wanted)
+def _need(offence: Offence) -> str:
+    """What a point lacked, if it could not be computed for want of data or weights."""
+    lacking = "exception (DataUnavailableError: "
+    found = offence.output.startswith(lacking)
+    return offence.output.removeprefix(lacking).removesuffix(")") if found else ""
 
 
 def _affordable(
@@ -135,13 +135,13 @@ def _compared(
     held: xr.Dataset, spec: Spec, static: Mapping[str, Value], points: list[Point]
 ) -> Iterator[Offence]:
     """Every output of some points of one static point, as if it were an offence."""
-    how = held.attrs["how"]
+    known = held.attrs["how"] in ("vmap", "map", "host")
+    how = held.attrs["how"] if known else "auto"
     size = shapes.NOTHING
     if how != "host":
         with suppress(Exception):  # it fails again below, where that is an offence
             size, _ = shapes.trace(spec, static)
     group = engines.Group(static, points, frozenset(points), size)
-    how = how if how in ("vmap", "map", "host") else "auto"
     options = engines.Options(how, memory=2**33, batch_size=None)
     for outcome in engines.local(spec, [group], options, jax.local_devices()[:1]):
         if isinstance(outcome, Batch):

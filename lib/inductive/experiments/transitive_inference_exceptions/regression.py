@@ -40,7 +40,7 @@ def regression_margins(
     interpolate = isinstance(ridge_strength, int | float) and ridge_strength == 0
     return _regress(
         gram,
-        _trial_index(pairs, task.n_items),
+        trial_index(pairs, task.n_items),
         jnp.asarray(targets, dtype=gram.dtype),
         ridge_strength,
         all_trials(task.n_items),
@@ -48,8 +48,13 @@ def regression_margins(
     )
 
 
-def _trial_index(pairs: Int[np.ndarray, "m 2"], n_items: int) -> Int[np.ndarray, " m"]:
-    """Places of ordered pairs in the list of ``all_trials``."""
+def trial_index(pairs: Int[np.ndarray, "m 2"], n_items: int) -> Int[np.ndarray, " m"]:
+    """Places of ordered pairs in the list of ``all_trials``.
+
+    Args:
+        pairs: of different items.
+        n_items: of the task.
+    """
     first, second = pairs.T
     return first * (n_items - 1) + second - (second > first)
 
@@ -140,7 +145,7 @@ def gradient_descent_margins(
     """
     everything = all_trials(task.n_items)
     pairs, targets = trials(task)
-    rows = _trial_index(pairs, task.n_items)
+    rows = trial_index(pairs, task.n_items)
     gram = kernels.gram(kernel, everything, everything)[:, rows]
     counts = np.diff(np.rint(np.asarray(times) / step).astype(int), prepend=0)
     return _descend(

@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool, Float, Int
-from scipy.special import stdtrit
+from jaxtyping import Bool, Float
 
 from inductive.experiments.transitive_inference_exceptions.language_models.tables import (
     of_task,
@@ -16,7 +15,7 @@ from inductive.experiments.transitive_inference_exceptions.regression import (
 )
 from inductive.experiments.transitive_inference_exceptions.sweeps import task_margins
 from inductive.metrics import comparisons
-from inductive.stats import standard_error, wilson_interval
+from inductive.stats import paired_difference, standard_error, wilson_interval
 from inductive.tasks.transitive_inference import (
     Task,
     incidence,
@@ -80,11 +79,9 @@ def shares(runs: Runs, task: Task) -> dict[str, Share]:
         runs: of any number of units.
         task: which comparisons were trained.
     """
-    right = right_answers(runs, task)
-    classes = pair_classes(task)
     return {
-        name: share(right, pairs)
-        for name, pairs in classes.items()
+        name: pooled([(runs, task)], name)
+        for name, pairs in pair_classes(task).items()
         if len(pairs) and name != "cycle_nogt"
     }
 
@@ -98,21 +95,6 @@ def right_answers(runs: Runs, task: Task) -> Bool[np.ndarray, "u b n n"]:
     """
     tables = jnp.asarray(of_task(runs, task))
     return np.asarray(comparisons.correct(tables, wins(task)))
-
-
-def share(
-    right: Bool[np.ndarray, "u b n n"] | np.ndarray, pairs: Int[np.ndarray, "k 2"]
-) -> Share:
-    """Accuracy of some pairs, in both orders of the prompt.
-
-    Args:
-        right: by unit, direction, and pair.
-        pairs: of items.
-    """
-    answers = comparisons.of_pairs(right, pairs)
-    low, high = wilson_interval(float(answers.sum()), answers.size)
-    by_unit = 100 * answers.reshape(len(answers), -1).mean(1)
-    return Share(100 * answers.mean(), 100 * float(low), 100 * float(high), by_unit)
 
 
 def pooled(parts: list[tuple[Runs, Task]], name: str) -> Share:
@@ -139,11 +121,9 @@ def interval(by_unit: Float[np.ndarray, " u"]) -> tuple[float, float, float]:
     Args:
         by_unit: one number a unit; of a single one the interval is not known (nan).
     """
-    mean = float(np.mean(by_unit))
     if len(by_unit) < 2:
-        return mean, np.nan, np.nan
-    half = stdtrit(len(by_unit) - 1, 0.975) * float(standard_error(by_unit))
-    return mean, mean - half, mean + half
+        return float(np.mean(by_unit)), np.nan, np.nan
+    return paired_difference(by_unit, np.zeros_like(by_unit))[:3]
 
 
 def fitted(runs: Runs, task: Task) -> LeakFit:

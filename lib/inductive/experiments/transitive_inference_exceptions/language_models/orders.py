@@ -19,6 +19,7 @@ from inductive.experiments.transitive_inference_exceptions.language_models.small
 )
 from inductive.experiments.transitive_inference_exceptions.language_models.tables import (
     MOST_ITEMS,
+    check_choice,
     padded,
     task_named,
     trained_rows,
@@ -72,8 +73,9 @@ def finetuned(
     Raises:
         ValueError: an unknown configuration, relation, method, start or pretraining.
     """
-    _check("method", method, METHODS)
-    task, n = task_named(configuration), task_named(configuration).n_items
+    check_choice("method", method, METHODS)
+    task = task_named(configuration)
+    n = task.n_items
     prompts, params = _drawn(key, n, backwards, relation, start, pretraining)
     rows, yes = trained_rows(task)
     answers = jnp.where(jnp.asarray(yes), language.YES, language.NO)
@@ -170,8 +172,8 @@ def features(params: Decoder, prompts: Int[Array, "k t"]) -> Float[Array, "k d"]
 
 def _drawn(key, n_items, backwards, relation, start, pretraining):
     """Prompts of all ordered pairs, and the decoder that will read them."""
-    _check("relation", relation, RELATIONS)
-    _check("start", start, STARTS)
+    check_choice("relation", relation, RELATIONS)
+    check_choice("start", start, STARTS)
     # A shorter list is the beginning of a longer one.
     items, anchor = language.draw_items(rng.stream(key, "items"), LANGUAGE, MOST_ITEMS)
     items = items[:n_items]
@@ -188,8 +190,3 @@ def _drawn(key, n_items, backwards, relation, start, pretraining):
         return prompts, pretrained(pretraining)[0]
     each = [pretrained(number)[0] for number in range(len(NAMES))]
     return prompts, jax.tree.map(lambda *a: jnp.stack(a)[pretraining], *each)
-
-
-def _check(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ValueError(f"{name}={value!r}: choose one of {', '.join(known)}")

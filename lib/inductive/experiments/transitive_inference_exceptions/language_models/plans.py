@@ -57,9 +57,9 @@ def _paper() -> dict[str, Plan]:
     lora: dict[str, Any] = {"method": "lora", "steps": 20, "batch_size": 16}
     few = ("exc_mid_n9", "exc_mid_n11")
     return {
-        "decoder-full": _decoder(ALL, 30),
-        "decoder-lora": _decoder(WITH_EXCEPTION, 10, **lora),
-        "decoder-probe": _decoder_probe(few, 10, PRETRAININGS),
+        "decoder-full": _decoder(orders.finetuned, ALL, 30),
+        "decoder-lora": _decoder(orders.finetuned, WITH_EXCEPTION, 10, **lora),
+        "decoder-probe": _decoder(orders.probed, few, 10),
         "minilm-probe": _text(encoder.probed, ITEMS, ALL, 10),
         "minilm-full": _text(encoder.finetuned, ("invented",), ALL, 4),
         "smollm2-probe": _text(pretrained.probed, ITEMS, ALL, 4),
@@ -75,7 +75,7 @@ def _paper() -> dict[str, Plan]:
 def _smoke() -> dict[str, Plan]:
     """One run of the small decoder, and frozen vectors that the repository holds."""
     return {
-        "decoder-full": _decoder(("exc_mid_n9",), 1, (1,), steps=20),
+        "decoder-full": _decoder(orders.finetuned, ("exc_mid_n9",), 1, (1,), steps=20),
         "minilm-probe": _text(
             encoder.probed, ("invented",), ("exc_mid_n9",), 1, shipped=True
         ),
@@ -83,28 +83,18 @@ def _smoke() -> dict[str, Plan]:
 
 
 def _decoder(
+    function: Callable[..., Any],
     configurations: tuple[str, ...],
     seeds: int,
     pretrainings: tuple[int, ...] = PRETRAININGS,
     **constants: Any,
 ) -> Plan:
-    axes = _decoder_axes(configurations, pretrainings)
-    return _plan(orders.finetuned, axes, seeds, (), constants)
-
-
-def _decoder_probe(
-    configurations: tuple[str, ...], seeds: int, pretrainings: tuple[int, ...]
-) -> Plan:
-    axes = _decoder_axes(configurations, pretrainings)
-    return _plan(orders.probed, axes, seeds, (), {})
-
-
-def _decoder_axes(configurations, pretrainings) -> dict[str, tuple[Any, ...]]:
-    return {
+    axes = {
         "configuration": configurations,
         "pretraining": pretrainings,
         "backwards": DIRECTIONS,
     }
+    return _plan(function, axes, seeds, (), constants)
 
 
 def _text(

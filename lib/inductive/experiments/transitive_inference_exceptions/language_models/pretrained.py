@@ -23,6 +23,7 @@ from inductive.experiments.transitive_inference_exceptions.language_models.froze
     upper_part,
 )
 from inductive.experiments.transitive_inference_exceptions.language_models.tables import (
+    check_choice,
     padded,
     task_named,
     trained_rows,
@@ -71,7 +72,8 @@ def probed(
         ValueError: an unknown kind of items or configuration.
         DataUnavailableError: the weights are nowhere to be had.
     """
-    task, n = task_named(configuration), task_named(configuration).n_items
+    task = task_named(configuration)
+    n = task.n_items
     asked = texts.prompts(key, items, configuration)
     chosen = texts.rows(len(asked), configuration, backwards)
     found = loaded(model)
@@ -130,9 +132,9 @@ def finetuned(
             than the model has.
         DataUnavailableError: the weights are nowhere to be had.
     """
-    if method not in METHODS:
-        raise ValueError(f"method={method!r}: choose one of {', '.join(METHODS)}")
-    task, n = task_named(configuration), task_named(configuration).n_items
+    check_choice("method", method, METHODS)
+    task = task_named(configuration)
+    n = task.n_items
     asked = texts.prompts(key, items, configuration)
     chosen = texts.rows(len(asked), configuration, backwards)
     found = loaded(model)
@@ -147,19 +149,17 @@ def finetuned(
         *(upper, (streams[rows], mask[rows], targets), rng.stream(key, "training")),
         *(found.config, first, training),
     )
-    states = [
-        _upper(part, found.config, first, streams, mask) for part in (upper, trained)
-    ]
-    after = found._replace(params=trained)
-    models = (found, after)
+    before = found, ready.last[-1, chosen]
+    after = (
+        found._replace(params=trained),
+        _upper(trained, found.config, first, streams, mask),
+    )
     alphas = [
-        probes.conjunctivity(normed(m, s).astype(float), n)
-        for m, s in zip(models, states, strict=True)
+        probes.conjunctivity(normed(*at).astype(float), n) for at in (before, after)
     ]
-    before, now = (differences(m, s) for m, s in zip(models, states, strict=True))
     return {
-        "before": padded(before, n),
-        "after": padded(now, n),
+        "before": padded(differences(*before), n),
+        "after": padded(differences(*after), n),
         "loss": losses,
         "conjunctivity": jnp.stack(alphas),
     }

@@ -4,9 +4,10 @@ Inverse ridges are those of the theory, :math:`c = (s - r)/\lambda`, in units of
 own size, so that models of any width share an axis.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
 from inductive.experiments.transitive_inference_exceptions.language_models.tables import (
@@ -14,12 +15,11 @@ from inductive.experiments.transitive_inference_exceptions.language_models.table
     trained_rows,
 )
 from inductive.experiments.transitive_inference_exceptions.regression import (
-    regression_margins,
-    strength,
+    trial_index,
 )
 from inductive.solvers.logistic import kernel_logistic
 from inductive.tasks.transitive_inference import Task, all_trials
-from inductive.theory import kernels
+from inductive.theory import kernels, ridge
 
 INVERSE_RIDGES = (1e4, 1e2, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03)
 """Values of c, from weak to strong regularization."""
@@ -47,8 +47,7 @@ def dimension(features: Float[Array, "k d"], n_items: int) -> Float[Array, ""]:
         features: in the order of ``all_trials``.
         n_items: n.
     """
-    psi = features - features[_swap(n_items)]
-    gram = psi @ psi.T
+    gram = _antisymmetric_gram(features, n_items)
     return jnp.trace(gram) ** 2 / jnp.sum(gram**2)
 
 
@@ -66,16 +65,12 @@ def ridge_path(
         task: which comparisons are trained.
         inverse_ridges: values of c.
     """
-    pairs = all_trials(task.n_items)
-    psi = features - features[_swap(task.n_items)]
-    gram = psi @ psi.T / 2
-    kernel = kernels.class_means(gram, pairs)
-    tables = [
-        regression_margins(task, gram, strength(kernel, 1 / c)) for c in inverse_ridges
-    ]
-    i, j = pairs.T
+    gram = _antisymmetric_gram(features, task.n_items)
+    rows, y, unit = _problem(gram, task)
+    ridges = unit / jnp.asarray(inverse_ridges, gram.dtype)
+    path = ridge.ridge_path(gram[rows][:, rows], gram[:, rows], y, ridges)
     # Margins are antisymmetric: the other half would double the stores.
-    return jnp.triu(padded(jnp.stack(tables)[:, i, j], task.n_items))
+    return jnp.triu(padded(path, task.n_items))
 
 
 def logistic_path(
@@ -98,20 +93,28 @@ def logistic_path(
         inverse_ridges: values of c.
     """
     gram = features @ features.T
-    kernel = kernels.class_means(gram, all_trials(task.n_items))
-    rows, yes = trained_rows(task)
-    y = jnp.where(jnp.asarray(yes), 1.0, -1.0).astype(gram.dtype)
-    unit = (kernel.same - kernel.swapped) / 4
+    rows, y, unit = _problem(gram, task)
 
-    def outputs(ridge):
-        found = kernel_logistic(gram[rows][:, rows], y, ridge, offset[rows])
+    def outputs(strength):
+        found = kernel_logistic(gram[rows][:, rows], y, strength, offset[rows])
         return offset + gram[:, rows] @ found.dual
 
-    path = jax.lax.map(outputs, unit / jnp.asarray(inverse_ridges, gram.dtype))
+    path = jax.lax.map(outputs, unit / 4 / jnp.asarray(inverse_ridges, gram.dtype))
     return padded(path, task.n_items)
 
 
-def _swap(n_items: int) -> np.ndarray:
-    """Place of every ordered pair's swapped copy."""
-    first, second = all_trials(n_items).T
-    return second * (n_items - 1) + first - (first > second)
+def _antisymmetric_gram(
+    features: Float[Array, "k d"], n_items: int
+) -> Float[Array, "k k"]:
+    """Inner products of features less those of the swapped copy of each trial."""
+    swapped = trial_index(all_trials(n_items)[:, ::-1], n_items)
+    psi = features - features[swapped]
+    return psi @ psi.T
+
+
+def _problem(gram: Float[Array, "k k"], task: Task) -> tuple[Any, Array, Any]:
+    """Places and targets of the training trials, and s - r, the unit of the ridge."""
+    rows, yes = trained_rows(task)
+    y = jnp.where(jnp.asarray(yes), 1.0, -1.0).astype(gram.dtype)
+    kernel = kernels.class_means(gram, all_trials(task.n_items))
+    return rows, y, kernel.same - kernel.swapped

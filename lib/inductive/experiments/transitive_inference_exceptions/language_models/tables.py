@@ -1,9 +1,14 @@
 """What every model is measured on: prompts of all ordered pairs, labels, padded tables."""
 
+from collections.abc import Iterable
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from inductive.experiments.transitive_inference_exceptions.regression import (
+    trial_index,
+)
 from inductive.tasks.transitive_inference import (
     CONFIGURATIONS,
     Task,
@@ -25,10 +30,24 @@ def task_named(configuration: str) -> Task:
     Raises:
         ValueError: there is none of this name.
     """
-    if configuration not in CONFIGURATIONS:
-        known = ", ".join(CONFIGURATIONS)
-        raise ValueError(f"configuration={configuration!r}: choose one of {known}")
+    check_choice("configuration", configuration, CONFIGURATIONS)
     return CONFIGURATIONS[configuration]
+
+
+def check_choice(name: str, value: str, known: Iterable[str]) -> None:
+    """Refuse a value that is not among the known ones.
+
+    Args:
+        name: of the argument.
+        value: that was given.
+        known: those that are allowed.
+
+    Raises:
+        ValueError: naming both.
+    """
+    choices = list(known)
+    if value not in choices:
+        raise ValueError(f"{name}={value!r}: choose one of {', '.join(choices)}")
 
 
 def trained_rows(task: Task) -> tuple[Int[np.ndarray, " t"], Bool[np.ndarray, " t"]]:
@@ -38,9 +57,7 @@ def trained_rows(task: Task) -> tuple[Int[np.ndarray, " t"], Bool[np.ndarray, " 
         task: which comparisons are trained.
     """
     pairs, targets = trials(task)
-    first, second = pairs.T
-    rows = first * (task.n_items - 1) + second - (second > first)
-    return rows, targets > 0
+    return trial_index(pairs, task.n_items), targets > 0
 
 
 def wins(task: Task) -> Bool[np.ndarray, "n n"]:

@@ -11,7 +11,11 @@ from inductive import rng
 from inductive.data import poker
 from inductive.experiments.transitive_inference_exceptions.language_models.tables import (
     MOST_ITEMS,
+    check_choice,
     task_named,
+)
+from inductive.experiments.transitive_inference_exceptions.regression import (
+    trial_index,
 )
 from inductive.tasks import comparison_prompts
 from inductive.tasks.comparison_prompts import Drawn
@@ -44,14 +48,12 @@ def prompts(key: Key[Array, ""], items: str, configuration: str) -> tuple[str, .
 
 @lru_cache(maxsize=64)
 def _prompts(numbers, items, configuration, task) -> tuple[str, ...]:
+    check_choice("items", items, comparison_prompts.ITEMS)
     generator = np.random.default_rng(numbers)
     if items == "poker":
         drawn = comparison_prompts.draw_poker(generator, task, *poker.load())
-    elif items in _DRAW:
-        drawn = _DRAW[items](generator, MOST_ITEMS)
     else:
-        known = ", ".join(comparison_prompts.ITEMS)
-        raise ValueError(f"items={items!r}: choose one of {known}")
+        drawn = _DRAW[items](generator, MOST_ITEMS)
     return tuple(comparison_prompts.prompts(drawn, items))
 
 
@@ -66,6 +68,6 @@ def rows(
         backwards: 1 reverses the list, 0 does not.
     """
     n = task_named(configuration).n_items
-    first, second = (n - 1 - all_trials(n) if int(backwards) else all_trials(n)).T
+    pairs = n - 1 - all_trials(n) if int(backwards) else all_trials(n)
     drawn = (1 + round((1 + 4 * n_prompts) ** 0.5)) // 2
-    return first * (drawn - 1) + second - (second > first)
+    return trial_index(pairs, drawn)
