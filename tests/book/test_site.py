@@ -15,7 +15,7 @@ import pytest
 from inductive import paths
 from inductive.cli import chapters, git
 from inductive.report.figures import COLUMNS
-from support.visits import CHAPTERS, DESKTOP, PAGES, PHONE, ROOT, TOC, visit
+from support.visits import CHAPTERS, DESKTOP, PAGES, PHONE, ROOT, visit
 
 
 @pytest.mark.parametrize("name", PAGES)
