@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+import decoder_tables
 import gated_tables
 import multitask_tables
 import pretraining_tables
@@ -118,6 +119,8 @@ TABLES = {
     "pretraining-machine": partial(machine, "pretraining_machine"),
     **gated_tables.TABLES,
     "gated-machine": partial(machine, "gated_machine"),
+    **decoder_tables.TABLES,
+    "decoder-machine": partial(machine, "decoder_machine"),
 }
 
 

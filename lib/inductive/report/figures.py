@@ -7,6 +7,7 @@ the runner finds the cell that shows it.
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -30,13 +31,18 @@ FOLDER: Final = "INDUCTIVE_FIGURES"
 COLUMNS: Final = ("panel", "title", *artists.COLUMNS)
 """Columns of :func:`plotted`."""
 
-CSV_BYTES: Final = 200 * 1024
+CSV_BYTES: Final = 120 * 1024
 """Above this size a table gives fewer points of curves and fewer cells of maps."""
 
 SVG_BYTES: Final = 300 * 1024
 """Above this size an SVG holds its heaviest artists as pictures."""
 
 _SVG: Final[Any] = {"svg.fonttype": "none", "svg.hashsalt": "inductive"}
+_COORDINATES: Final = re.compile(rb'(?<= [dxy]=")[^"]*')
+_INDENTS_AND_COMMENTS: Final = re.compile(
+    rb"\n *(?:<!--.*?-->)?(?=\n)|(?<=\n) +", re.DOTALL
+)
+_LONG_NUMBER: Final = re.compile(rb"-?\d+\.\d{3,}")
 _MAX_VERTICES: Final = (10**9, 300, 0)
 
 
@@ -88,6 +94,7 @@ def csv_bytes(figure: Figure) -> bytes:
 def svg_bytes(figure: Figure) -> bytes:
     """The figure as SVG with its text as text; equal figures give equal bytes.
 
+    Coordinates have two decimals, a hundredth of a point; paths stand on one line, nothing is indented.
     If it were larger than :data:`SVG_BYTES`, the artists with most vertices are embedded
     as pictures of 150 dpi; axes and texts stay vectors.
     """
@@ -97,10 +104,19 @@ def svg_bytes(figure: Figure) -> bytes:
             file = BytesIO()
             metadata = {"Date": None, "Creator": None}
             figure.savefig(file, format="svg", dpi=150, metadata=metadata)
-        content = file.getvalue()
+        content = _COORDINATES.sub(_short, file.getvalue())
+        content = _INDENTS_AND_COMMENTS.sub(b"", content)
         if len(content) <= SVG_BYTES:
             break
     return content
+
+
+def _short(coordinates: re.Match[bytes]) -> bytes:
+    """Coordinates in fewer characters."""
+    rounded = _LONG_NUMBER.sub(
+        lambda number: b"%.2f" % float(number[0]), coordinates[0]
+    )
+    return rounded.replace(b" \n", b" ")
 
 
 def write(figure: Figure, folder: Path, name: str) -> None:

@@ -1,5 +1,6 @@
 """The numbers of figures, as drawn; their files are the same in every run."""
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -170,14 +171,14 @@ def test_an_empty_figure_has_an_empty_table() -> None:
 
 def test_long_curves_and_large_maps_are_thinned_but_points_are_not() -> None:
     figure, axes = plt.subplots(1, 3)
-    x = np.linspace(0, 1, 1500)
+    x = np.linspace(0, 1, 400)
     axes[0].plot(x, x)
     axes[1].plot(x, x, ".")
-    axes[2].imshow(np.outer(x[::15], x[::15]))
+    axes[2].imshow(np.outer(x[::4], x[::4]))
     table = plotted(figure)
     counts = table["artist"].value_counts()
     assert counts["line"] == artists.CURVE_POINTS
-    assert counts["points"] == 1500
+    assert counts["points"] == 400
     assert artists.MAP_CELLS * 0.9 < counts["map"] <= artists.MAP_CELLS
     curve = table[table["artist"] == "line"]
     assert (curve["x"].min(), curve["x"].max()) == (0, 1)
@@ -223,6 +224,23 @@ def test_a_heavy_svg_holds_pictures_and_is_small() -> None:
     assert b"data:image/png" in content
     assert b"<text" in content
     assert not dots.get_rasterized()
+
+
+def test_coordinates_of_an_svg_are_short_and_its_text_is_as_written() -> None:
+    figure, ax = plt.subplots(figsize=(2, 2))
+    ax.plot([0, 1 / 3, 1], [0.123456, 2 / 3, 1], label="k = 0.123456")
+    ax.legend()
+    svg = figures.svg_bytes(figure).decode()
+    assert "k = 0.123456" in svg
+    paths = re.findall(r' d="([^"]*)"', svg)
+    numbers = [float(word) for path in paths for word in re.findall(r"[-\d.]+", path)]
+    assert len(numbers) > 20
+    assert numbers == [round(number, 2) for number in numbers]
+    points = ax.transData.transform([(0, 0.123456), (1 / 3, 2 / 3), (1, 1)])
+    expected = points * 72 / figure.dpi * (1, -1) + (0, 144)  # SVG counts from the top
+    drawn = [np.array(re.findall(r"[-\d.]+", path), float) for path in paths]
+    curves = [numbers.reshape(3, 2) for numbers in drawn if len(numbers) == 6]
+    assert any(np.allclose(curve, expected, rtol=0, atol=0.006) for curve in curves)
 
 
 def test_recording_needs_a_folder(tmp_path: Path, monkeypatch) -> None:

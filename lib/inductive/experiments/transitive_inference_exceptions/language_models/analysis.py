@@ -134,11 +134,66 @@ def fitted(runs: Runs, task: Task) -> LeakFit:
         task: which comparisons were trained.
     """
     pairs = untrained_pairs(task)
-    mean = np.asarray(comparisons.margins(jnp.asarray(of_task(runs, task)))).mean(
+    i, j = pairs.T
+    mean = mean_margins(runs, task)[i, j]
+    return theory.fit_leak(jnp.asarray(mean, float), incidence(task), pairs)
+
+
+def mean_margins(runs: Runs, task: Task) -> Float[np.ndarray, "n n"]:
+    """Logit differences, averaged over orders of the prompt, directions and units.
+
+    Args:
+        runs: padded tables.
+        task: which comparisons were trained.
+    """
+    return np.asarray(comparisons.margins(jnp.asarray(of_task(runs, task)))).mean(
         (0, 1)
     )
-    i, j = pairs.T
-    return theory.fit_leak(jnp.asarray(mean[i, j], float), incidence(task), pairs)
+
+
+def spread(runs: Runs, task: Task) -> Float[np.ndarray, "n n"]:
+    """Standard deviation of logit differences over units, directions averaged first.
+
+    Args:
+        runs: padded tables; the spread of a single unit is not known (nan).
+        task: which comparisons were trained.
+    """
+    by_unit = np.asarray(comparisons.margins(jnp.asarray(of_task(runs, task)))).mean(1)
+    return (
+        by_unit.std(0, ddof=1) if len(by_unit) > 1 else np.full_like(by_unit[0], np.nan)
+    )
+
+
+def fitted_margins(fit: LeakFit, task: Task) -> Float[np.ndarray, "n n"]:
+    """Logit differences that the fitted theory gives, of untrained pairs i < j; else nan.
+
+    Args:
+        fit: leak and gain.
+        task: which comparisons were trained.
+    """
+    ranks = np.asarray(fit.gain * theory.ranks(incidence(task), fit.mu))
+    i, j = untrained_pairs(task).T
+    margins = np.full((task.n_items,) * 2, np.nan)
+    margins[i, j] = ranks[i] - ranks[j]
+    return margins
+
+
+def expected_votes(
+    fit: LeakFit, task: Task, spread: Float[np.ndarray, "n n"]
+) -> Float[np.ndarray, "n n"]:
+    r"""Mean votes of the fitted theory in percent, of untrained pairs i < j; else nan.
+
+    A logistic function averaged over a normal variable of standard deviation
+    :math:`\sigma` is nearly that of the mean divided by :math:`\sqrt{1 + \pi\sigma^2/8}`
+    (MacKay, Neural Computation 4, 1992, 720).
+
+    Args:
+        fit: leak and gain.
+        task: which comparisons were trained.
+        spread: standard deviation of the logit differences over units.
+    """
+    margins = fitted_margins(fit, task) / np.sqrt(1 + np.pi * spread**2 / 8)
+    return 100 / (1 + np.exp(-margins))
 
 
 class Readout(NamedTuple):
