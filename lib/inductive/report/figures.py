@@ -94,9 +94,9 @@ def csv_bytes(figure: Figure) -> bytes:
 def svg_bytes(figure: Figure) -> bytes:
     """The figure as SVG with its text as text; equal figures give equal bytes.
 
-    Coordinates have two decimals, a hundredth of a point; paths stand on one line, nothing is indented.
-    If it were larger than :data:`SVG_BYTES`, the artists with most vertices are embedded
-    as pictures of 150 dpi; axes and texts stay vectors.
+    Coordinates have two decimals, a hundredth of a point, and nothing is indented. If it
+    were larger than :data:`SVG_BYTES`, the artists with most vertices are embedded as
+    pictures of 150 dpi; axes and texts stay vectors.
     """
     content = b""
     for most in _MAX_VERTICES:

@@ -8,7 +8,6 @@ import pytest
 import xarray as xr
 
 from inductive import paths, rng
-from inductive.experiments.plan import Plan
 from inductive.experiments.transitive_inference_exceptions.language_models import (
     orders,
     pretrained,
@@ -88,10 +87,3 @@ def test_another_decoder_and_another_depth_are_constants_of_the_sweep() -> None:
 def test_an_unknown_profile_is_refused() -> None:
     with pytest.raises(ValueError, match="profile='tiny' is unknown: use 'paper' or"):
         plans("tiny")
-
-
-def test_a_plan_is_immutable() -> None:
-    plan: Any = plans("smoke")["decoder-full"]
-    assert isinstance(plan, Plan)
-    with pytest.raises(AttributeError):
-        plan.seeds = 3

@@ -3,10 +3,11 @@
 ``Config`` fixes sizes and variants (``Config.from_hub`` reads a ``config.json``), ``init`` and
 ``from_tensors`` make parameters, ``run`` and ``logits`` compute, ``generate`` continues
 prompts, and ``tensor_shardings`` splits what one device cannot hold. Activations after any
-block can be collected and edited, and blocks run in parts.
+block can be collected and edited, and blocks run in parts; ``push`` steers a decoder while it
+writes.
 """
 
-from inductive.models.decoder_lm.blocks import Edit, Mask
+from inductive.models.decoder_lm.blocks import Edit, Mask, Steer
 from inductive.models.decoder_lm.config import Config
 from inductive.models.decoder_lm.forward import States, embed, logits, run, run_blocks
 from inductive.models.decoder_lm.generation import Generated, generate
@@ -25,6 +26,7 @@ from inductive.models.decoder_lm.params import (
 )
 from inductive.models.decoder_lm.rotary import Llama3Scaling, Rope
 from inductive.models.decoder_lm.sharding import device_mesh, place, tensor_shardings
+from inductive.models.decoder_lm.steering import head_outputs, push, written
 from inductive.models.decoder_lm.tensors import from_tensors
 
 __all__ = [
@@ -39,17 +41,20 @@ __all__ = [
     "MemoryPlan",
     "Rope",
     "States",
+    "Steer",
     "UnsupportedArchitectureError",
     "attend",
     "device_mesh",
     "embed",
     "from_tensors",
     "generate",
+    "head_outputs",
     "init",
     "logits",
     "memory_plan",
     "n_blocks",
     "place",
+    "push",
     "rms_norm",
     "run",
     "run_blocks",
@@ -57,4 +62,5 @@ __all__ = [
     "slice_blocks",
     "tensor_shardings",
     "unstacked",
+    "written",
 ]

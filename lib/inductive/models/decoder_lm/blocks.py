@@ -24,6 +24,29 @@ Edit: TypeAlias = Callable[
 next one gets."""
 
 
+Steer: TypeAlias = Callable[
+    [Int[Array, ""], Float[Array, "*n t d"], Int[Array, "*n t"]], Float[Array, "*n t d"]
+]
+"""An :data:`Edit` that also sees the tokens at hand."""
+
+
+def bound(edit: Edit | None, steer: Steer | None, tokens: Array) -> Edit | None:
+    """Both changes as one, the edit first.
+
+    Args:
+        edit: or None.
+        steer: or None.
+        tokens: that are at hand.
+    """
+    if steer is None:
+        return edit
+
+    def both(index: Array, stream: Array) -> Array:
+        return steer(index, stream if edit is None else edit(index, stream), tokens)
+
+    return both
+
+
 class Where(NamedTuple):
     """What attention needs to know of positions.
 
@@ -114,6 +137,35 @@ def block_step(
         store: what to do with keys and values.
         held: of this block.
     """
+    read, kept = heads_read(config, block, stream, where, index, store, held)
+    stream = stream + jnp.einsum("...kgtc,kgcd->...td", read, block.attention_out)
+    x = rms_norm(stream, block.mlp_norm, config.norm_eps)
+    hidden = jnp.einsum("...d,dmh->...mh", x, block.mlp_in)
+    act = ACTIVATE[config.activation](hidden[..., 0, :])
+    act = act * hidden[..., 1, :] if config.gated else act
+    return stream + act @ block.mlp_out, kept
+
+
+def heads_read(
+    config: Config,
+    block: Block,
+    stream: Float[Array, "*n t d"],
+    where: Where,
+    index: Int[Array, ""],
+    store: Store | None = None,
+    held: Any = None,
+) -> tuple[Float[Array, "*n k g t c"], Any]:
+    """What each head of a block reads, before it is mapped back to the stream.
+
+    Args:
+        config: of the decoder.
+        block: its weights, without a leading axis.
+        stream: what it gets.
+        where: positions and what is seen from them.
+        index: of the block within the decoder.
+        store: what to do with keys and values.
+        held: of this block.
+    """
     x = rms_norm(stream, block.attention_norm, config.norm_eps)
     queries, *new = _queries_keys_values(config, block, x, where)
     pair = (new[0], new[1])
@@ -121,13 +173,7 @@ def block_step(
     seen = where.seen
     if where.near is not None:
         seen = jnp.where(index >= config.window_from, where.near, where.seen)
-    read = attend(queries, keys, values, seen)
-    stream = stream + jnp.einsum("...kgtc,kgcd->...td", read, block.attention_out)
-    x = rms_norm(stream, block.mlp_norm, config.norm_eps)
-    hidden = jnp.einsum("...d,dmh->...mh", x, block.mlp_in)
-    act = ACTIVATE[config.activation](hidden[..., 0, :])
-    act = act * hidden[..., 1, :] if config.gated else act
-    return stream + act @ block.mlp_out, kept
+    return attend(queries, keys, values, seen), kept
 
 
 def _queries_keys_values(

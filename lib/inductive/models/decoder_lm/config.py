@@ -28,6 +28,8 @@ class Config:
         norm_eps: added to the mean square inside RMSNorm.
         rope: rotary embeddings of queries and keys, or none.
         learned_positions: whether an embedding of each position is added to the tokens'.
+        smear: how many earlier tokens of its document each token's embedding is mixed
+            with, each scaled by coordinate; gives every block the last few tokens.
         gated: whether the MLP is act(gate) * up, and not act(up).
         activation: one of :data:`ACTIVATIONS`.
         qkv_bias: whether queries, keys and values have biases (Qwen2).
@@ -49,6 +51,7 @@ class Config:
     norm_eps: float = 1e-5
     rope: Rope | None = None
     learned_positions: bool = False
+    smear: int = 0
     gated: bool = True
     activation: str = "silu"
     qkv_bias: bool = False
@@ -91,6 +94,8 @@ class Config:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name}={value} must be 1 or more")
+        if self.smear < 0:
+            raise ValueError(f"smear={self.smear} must be 0 or more earlier tokens")
         if not self.norm_eps > 0:
             raise ValueError(f"norm_eps={self.norm_eps} must be above 0, e.g. 1e-5")
         if not 0 <= self.window_from <= self.n_layers:

@@ -5,6 +5,7 @@ has the type of the weights; norms, rotations and softmax are computed in single
 or better.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -12,9 +13,17 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float, Int, Integer
 
-from inductive.models.decoder_lm.blocks import Edit, Mask, fold, locate, positions_of
+from inductive.models.decoder_lm.blocks import (
+    Edit,
+    Mask,
+    Steer,
+    bound,
+    fold,
+    locate,
+    positions_of,
+)
 from inductive.models.decoder_lm.config import Config
-from inductive.models.decoder_lm.layers import rms_norm
+from inductive.models.decoder_lm.layers import rms_norm, to_rank
 from inductive.models.decoder_lm.params import Block, Decoder, n_blocks
 
 
@@ -37,6 +46,7 @@ def run(
     *,
     mask: Mask | None = None,
     edit: Edit | None = None,
+    steer: Steer | None = None,
     collect: bool = False,
 ) -> States:
     """Streams of whole sequences.
@@ -47,6 +57,7 @@ def run(
         tokens: from 0 to the size of the vocabulary less 1.
         mask: where tokens are; None is everywhere.
         edit: changes the stream after each block.
+        steer: the same, and sees the tokens; comes after ``edit``.
         collect: whether the stream after each block (edited) is kept.
 
     Raises:
@@ -54,6 +65,7 @@ def run(
             the sequence is longer than the context.
     """
     stream = embed(params, config, tokens, mask=mask)
+    edit = bound(edit, steer, tokens)
     return run_blocks(
         params.blocks, config, stream, mask=mask, edit=edit, collect=collect
     )
@@ -79,23 +91,49 @@ def embed(
     """
     check_tokens(config, tokens)
     mask = check_mask(config, tokens.shape, mask)
-    return embed_at(params, tokens, positions_of(mask))
+    stream = params.tokens[tokens]
+    earlier = [shifted(stream, mask, back) for back in range(1, config.smear + 1)]
+    return embed_at(params, stream, earlier, positions_of(mask))
 
 
 def embed_at(
-    params: Decoder, tokens: Integer[Array, "*n t"], positions: Int[Array, "*n t"]
+    params: Decoder,
+    stream: Float[Array, "*n t d"],
+    earlier: Sequence[Float[Array, "*n t d"]],
+    positions: Int[Array, "*n t"],
 ) -> Float[Array, "*n t d"]:
-    """Embeddings of tokens at given positions.
+    """The stream that the first block gets, from embeddings of tokens.
 
     Args:
         params: of the decoder.
-        tokens: from 0 to the size of the vocabulary less 1.
+        stream: embedding of each token.
+        earlier: embeddings of the tokens before it, the nearest first; 0 where none is.
         positions: from 0 to the context less 1.
     """
-    stream = params.tokens[tokens]
+    if params.smear is not None:
+        for scale, before in zip(params.smear, earlier, strict=True):
+            stream = stream + to_rank(scale, stream.ndim) * before
     if params.positions is None:
         return stream
     return stream + params.positions[positions]
+
+
+def shifted(
+    stream: Float[Array, "*n t d"], mask: Mask, back: int
+) -> Float[Array, "*n t d"]:
+    """Embedding of the token some places before, 0 outside the token's document.
+
+    Args:
+        stream: embedding of each token.
+        mask: where tokens are.
+        back: how many places.
+    """
+    length = stream.shape[-2]
+    widths = [(0, 0)] * (mask.ndim - 1) + [(back, 0)]
+    before = jnp.pad(stream, [*widths, (0, 0)])[..., :length, :]
+    number = jnp.pad(mask, widths)[..., :length]
+    same = (number == mask) & mask.astype(bool)
+    return jnp.where(same[..., None], before, 0)
 
 
 def run_blocks(

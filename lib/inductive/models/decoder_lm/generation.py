@@ -1,7 +1,7 @@
 """Generation with a cache of keys and values, for a batch of prompts at once."""
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -13,15 +13,20 @@ from inductive import rng
 from inductive.models.decoder_lm.blocks import (
     Edit,
     KeysValues,
+    Steer,
     Where,
+    bound,
     fold,
     locate,
     positions_of,
     turn_at,
 )
 from inductive.models.decoder_lm.config import Config
-from inductive.models.decoder_lm.forward import check_tokens, embed_at, logits
+from inductive.models.decoder_lm.forward import check_tokens, embed, embed_at, logits
 from inductive.models.decoder_lm.params import Decoder
+
+Hooks: TypeAlias = tuple[Edit | None, Steer | None]
+"""What changes the stream after each block."""
 
 
 class Generated(NamedTuple):
@@ -43,6 +48,7 @@ class Loop(NamedTuple):
         step: how many tokens there are.
         scores: logits of the next one.
         cache: keys and values of each block.
+        recent: the latest tokens, as many as embeddings are mixed with; -1 for none.
         made: the result so far.
         running: rows without an end token.
     """
@@ -50,6 +56,7 @@ class Loop(NamedTuple):
     step: Int[Array, ""]
     scores: Float[Array, "n v"]
     cache: Any
+    recent: Int[Array, "n k"]
     made: Generated
     running: Bool[Array, " n"]
 
@@ -66,13 +73,15 @@ def generate(
     top_k: int | None = None,
     eos: int | None = None,
     edit: Edit | None = None,
+    steer: Steer | None = None,
 ) -> Generated:
     """Tokens that follow each prompt, drawn one after the other.
 
     The draws of a row depend on the key, the row's number and the step alone, so that
-    conditions that share a key can be compared in pairs. An ``edit`` with arrays that
-    change between calls is best a ``jax.tree_util.Partial`` of a function and these
-    arrays: then it is compiled once. It sees the prompt whole and then token by token.
+    conditions that share a key can be compared in pairs. An ``edit`` or ``steer`` with
+    arrays that change between calls is best a ``jax.tree_util.Partial`` of a function and
+    these arrays: then it is compiled once. It sees the prompt whole and then token by
+    token.
 
     Args:
         params: of the decoder; stacked, or faster on a CPU one by one.
@@ -85,6 +94,7 @@ def generate(
         top_k: how many of the likeliest tokens are drawn from; None is all.
         eos: token that ends a row; None is none.
         edit: changes the stream after each block.
+        steer: the same, and sees the tokens; comes after ``edit``.
 
     Raises:
         ValueError: prompt and new tokens exceed the context, a prompt is empty or not
@@ -93,11 +103,10 @@ def generate(
     _check_options(config, tokens, n_new, temperature, top_k, key)
     check_tokens(config, tokens)
     mask = _left_padded(tokens, mask)
-    if edit is not None and not isinstance(edit, jax.tree_util.Partial):
-        edit = jax.tree_util.Partial(edit)
+    hooks = tuple(map(_as_tree, (edit, steer)))
     heat = None if temperature == 0 else jnp.asarray(temperature, "float32")
     end = None if eos is None else jnp.asarray(eos, "int32")
-    return _generate(params, config, tokens, mask, n_new, key, heat, top_k, end, edit)
+    return _generate(params, config, tokens, mask, n_new, key, heat, top_k, end, hooks)
 
 
 @partial(jax.jit, static_argnames=("config", "n_new", "top_k"))
@@ -111,21 +120,23 @@ def _generate(
     heat: Float[Array, ""] | None,
     top_k: int | None,
     end: Int[Array, ""] | None,
-    edit: Edit | None,
+    hooks: Hooks,
 ) -> Generated:
     length = tokens.shape[1]
     there = jnp.pad(mask, ((0, 0), (0, n_new)), constant_values=True)
     positions = positions_of(there)
-    scores, cache = _prefill(params, config, tokens, mask, n_new, edit)
+    scores, cache = _prefill(params, config, tokens, mask, n_new, hooks)
 
     def body(state: Loop) -> Loop:
         drawn = _draw(state.scores, key, state.step, heat, top_k)
         state = _record(state, drawn, end)
         at = length + state.step - 1
         scores, cache = _decode(
-            params, config, drawn, positions, there, at, state.cache, edit
+            *(params, config, drawn, state.recent, positions, there, at),
+            *(state.cache, hooks),
         )
-        return state._replace(scores=scores, cache=cache)
+        recent = jnp.concatenate([drawn[:, None], state.recent], 1)[:, : config.smear]
+        return state._replace(scores=scores, cache=cache, recent=recent)
 
     def going(state: Loop) -> Array:
         return (state.step < n_new - 1) & state.running.any()
@@ -133,7 +144,8 @@ def _generate(
     n = len(tokens)
     filler = jnp.zeros((n, n_new), "int32") + (0 if end is None else end)
     made = Generated(filler, jnp.zeros((n, n_new), bool))
-    start = Loop(jnp.int32(0), scores, cache, made, jnp.ones(n, bool))
+    recent = _latest(tokens, mask, config.smear)
+    start = Loop(jnp.int32(0), scores, cache, recent, made, jnp.ones(n, bool))
     last = jax.lax.while_loop(going, body, start)
     # The last token needs no further pass; where all rows have ended it is not recorded.
     drawn = _draw(last.scores, key, last.step, heat, top_k)
@@ -176,7 +188,7 @@ def _prefill(
     tokens: Integer[Array, "n t"],
     mask: Bool[Array, "n t"],
     n_new: int,
-    edit: Edit | None,
+    hooks: Hooks,
 ) -> tuple[Float[Array, "n v"], Any]:
     """Logits after the prompts, and their keys and values with room for new ones."""
 
@@ -184,7 +196,8 @@ def _prefill(
         room = ((0, 0), (0, 0), (0, n_new), (0, 0))
         return new, (jnp.pad(new[0], room), jnp.pad(new[1], room))
 
-    stream = embed_at(params, tokens, positions_of(mask))
+    stream = embed(params, config, tokens, mask=mask)
+    edit = bound(*hooks, tokens)
     where = locate(config, mask, stream.dtype)
     last, cache = fold(params.blocks, config, stream, where, edit=edit, store=store)
     return logits(params, config, last[:, -1]), cache
@@ -194,11 +207,12 @@ def _decode(
     params: Decoder,
     config: Config,
     tokens: Int[Array, " n"],
+    recent: Int[Array, "n k"],
     positions: Int[Array, "n s"],
     there: Bool[Array, "n s"],
     at: Int[Array, ""],
     cache: Any,
-    edit: Edit | None,
+    hooks: Hooks,
 ) -> tuple[Float[Array, "n v"], Any]:
     """Logits after one more token, in slot ``at`` of the cache."""
 
@@ -212,7 +226,10 @@ def _decode(
         return (keys, values), (keys, values)
 
     here = jax.lax.dynamic_slice_in_dim(positions, at, 1, axis=1)
-    stream = embed_at(params, tokens[:, None], here)
+    known = jnp.where(recent[..., None] >= 0, params.tokens[recent], 0)
+    earlier = [known[:, None, back] for back in range(config.smear)]
+    stream = embed_at(params, params.tokens[tokens[:, None]], earlier, here)
+    edit = bound(*hooks, tokens[:, None])
     back = at - jnp.arange(there.shape[1], dtype="int32")
     seen = (there & (back >= 0)[None])[:, None]
     near = None
@@ -223,6 +240,22 @@ def _decode(
         params.blocks, config, stream, where, edit=edit, store=store, held=cache
     )
     return logits(params, config, last[:, 0]), cache
+
+
+def _latest(
+    tokens: Integer[Array, "n t"], mask: Bool[Array, "n t"], count: int
+) -> Int[Array, "n k"]:
+    """The last tokens of each prompt, the latest first; -1 where there are none."""
+    known = jnp.where(mask, tokens, -1).astype("int32")
+    padded = jnp.pad(known, ((0, 0), (count, 0)), constant_values=-1)
+    return padded[:, ::-1][:, :count]
+
+
+def _as_tree(hook: Any) -> Any:
+    """A function as an argument of compiled programs."""
+    if hook is None or isinstance(hook, jax.tree_util.Partial):
+        return hook
+    return jax.tree_util.Partial(hook)
 
 
 def _left_padded(

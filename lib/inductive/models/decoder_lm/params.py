@@ -48,6 +48,7 @@ class Decoder(NamedTuple):
             :func:`unstacked`).
         norm: scale of the last RMSNorm.
         head: to the logits, or None if it is the token embedding.
+        smear: scales of the embeddings of earlier tokens, the nearest first, or None.
     """
 
     tokens: Float[Array, "v d"]
@@ -55,6 +56,7 @@ class Decoder(NamedTuple):
     blocks: Any
     norm: Float[Array, " d"]
     head: Float[Array, "d o"] | None
+    smear: Float[Array, "k d"] | None = None
 
 
 def shapes(config: Config, dtype: DTypeLike = "float32") -> Decoder:
@@ -87,6 +89,7 @@ def shapes(config: Config, dtype: DTypeLike = "float32") -> Decoder:
         blocks=blocks,
         norm=array(d),
         head=None if config.tied else array(d, config.outputs),
+        smear=array(config.smear, d) if config.smear else None,
     )
 
 
@@ -99,9 +102,10 @@ def init(
     head: Scalar = 0.02,
     inner: Scalar = 1.0,
     outward: Scalar | None = None,
+    smear: Scalar = 0.3,
     dtype: DTypeLike = "float32",
 ) -> Decoder:
-    r"""Normal weights; norms scale by 1, biases are 0.
+    r"""Normal weights; norms scale by 1, biases are 0, earlier tokens by ``smear``.
 
     By default those of GPT-2 (Radford et al. 2019) with standard deviations of maps that
     follow their fan-in. A tied head is the token embedding, so that ``head`` says nothing.
@@ -115,6 +119,7 @@ def init(
         inner: standard deviation of maps from the stream, times the root of their fan-in.
         outward: the same of the two maps back to the stream; None is
             :math:`1/\sqrt{2L}` with L blocks.
+        smear: first value of the scales of earlier tokens.
         dtype: of the weights.
 
     Raises:
@@ -134,9 +139,12 @@ def init(
 
     for name, (scale, _) in deviations.items():
         positive(name, scale)
+    positive("smear", smear)
 
     def draw(path: tuple[Any, ...], like: jax.ShapeDtypeStruct) -> Array:
         name = path[-1].name
+        if name == "smear":
+            return jnp.full(like.shape, smear, like.dtype)
         if name not in deviations:
             return (jnp.zeros if name.endswith("bias") else jnp.ones)(
                 like.shape, like.dtype

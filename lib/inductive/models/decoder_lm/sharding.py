@@ -75,6 +75,7 @@ def tensor_shardings(config: Config, mesh: Mesh | AbstractMesh) -> Decoder:
         blocks=blocks,
         norm=whole,
         head=None if config.tied else along(None, AXIS),
+        smear=whole if config.smear else None,
     )
 
 

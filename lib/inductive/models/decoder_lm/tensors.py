@@ -127,10 +127,11 @@ def expected(config: Config, names: Mapping[str, object]) -> dict[str, tuple[int
     Raises:
         ValueError: the hub has no names for this kind of decoder.
     """
-    if config.learned_positions or not config.gated or config.rope is None:
+    own = config.learned_positions or config.smear
+    if own or not config.gated or config.rope is None:
         raise ValueError(
-            "the hub has no names for decoders with learned positions, without rotary "
-            "embeddings or with an MLP that is not gated: take init instead"
+            "the hub has no names for decoders with learned positions or smeared tokens, "
+            "without rotary embeddings or with an MLP that is not gated: take init instead"
         )
     shape: dict[str, tuple[int, ...]] = {
         "model.embed_tokens.weight": (config.vocab_size, config.width),

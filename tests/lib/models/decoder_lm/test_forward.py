@@ -116,6 +116,31 @@ def test_documents_of_one_row_do_not_read_each_other(
     np.testing.assert_allclose(found[:14], np.concatenate(apart), atol=1e-10)
 
 
+def test_smeared_embeddings_hold_earlier_tokens_of_the_document(
+    tokens: np.ndarray,
+) -> None:
+    config = replace(ROTARY, smear=2)
+    params = lively(config)
+    scales = jnp.asarray([[0.5] * 12, [-2.0] * 12])
+    params = params._replace(smear=scales)
+    row = np.concatenate([tokens[0], tokens[1, :4], [0]])
+    number = jnp.asarray([1] * 7 + [2] * 4 + [0])
+    found = decoder_lm.embed(params, config, jnp.asarray(row), mask=number)
+    table = np.asarray(params.tokens)
+    for at, token in enumerate(row[:-1]):
+        wanted = table[token].copy()
+        for back, scale in ((1, 0.5), (2, -2.0)):
+            start = 0 if at < 7 else 7
+            if at - back >= start:
+                wanted += scale * table[row[at - back]]
+        np.testing.assert_allclose(found[at], wanted, atol=1e-12)
+    apart = [_logits(params, config, tokens[0]), _logits(params, config, tokens[1, :4])]
+    both = _logits(params, config, row, mask=number)[:11]
+    np.testing.assert_allclose(both, np.concatenate(apart), atol=1e-10)
+    with pytest.raises(ValueError, match="smear=-1 must be 0 or more"):
+        replace(ROTARY, smear=-1)
+
+
 def test_a_window_hides_old_tokens(rotary: Made, tokens: np.ndarray) -> None:
     config, params = replace(rotary[0], sliding_window=3, n_layers=1), rotary[1]
     params = params._replace(blocks=decoder_lm.slice_blocks(params.blocks, 0, 1))
