@@ -4,7 +4,7 @@
 ``from_tensors`` make parameters, ``run`` and ``logits`` compute, ``generate`` continues
 prompts, and ``tensor_shardings`` splits what one device cannot hold. Activations after any
 block can be collected and edited, and blocks run in parts; ``push`` steers a decoder while it
-writes.
+writes, ``read`` keeps the streams of long texts after a few blocks.
 """
 
 from inductive.models.decoder_lm.blocks import Edit, Mask, Steer
@@ -24,10 +24,12 @@ from inductive.models.decoder_lm.params import (
     slice_blocks,
     unstacked,
 )
+from inductive.models.decoder_lm.reading import read
 from inductive.models.decoder_lm.rotary import Llama3Scaling, Rope
 from inductive.models.decoder_lm.sharding import device_mesh, place, tensor_shardings
 from inductive.models.decoder_lm.steering import head_outputs, push, written
 from inductive.models.decoder_lm.tensors import from_tensors
+from inductive.models.decoder_lm.trials import trial_logits
 
 __all__ = [
     "SUPPORTED",
@@ -55,12 +57,14 @@ __all__ = [
     "n_blocks",
     "place",
     "push",
+    "read",
     "rms_norm",
     "run",
     "run_blocks",
     "shapes",
     "slice_blocks",
     "tensor_shardings",
+    "trial_logits",
     "unstacked",
     "written",
 ]

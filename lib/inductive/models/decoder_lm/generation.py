@@ -5,11 +5,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jax.core import Tracer
 from jaxtyping import Array, Bool, Float, Int, Integer, Key
 
-from inductive import rng
 from inductive.models.decoder_lm.blocks import (
     Edit,
     KeysValues,
@@ -24,6 +21,8 @@ from inductive.models.decoder_lm.blocks import (
 from inductive.models.decoder_lm.config import Config
 from inductive.models.decoder_lm.forward import check_tokens, embed, embed_at, logits
 from inductive.models.decoder_lm.params import Decoder
+from inductive.models.decoder_lm.prompts import check_lengths, left_padded
+from inductive.models.decoder_lm.sampling import Sampling, check_sampling, draw
 
 Hooks: TypeAlias = tuple[Edit | None, Steer | None]
 """What changes the stream after each block."""
@@ -71,6 +70,7 @@ def generate(
     key: Key[Array, ""] | None = None,
     temperature: float = 0.0,
     top_k: int | None = None,
+    top_p: float | None = None,
     eos: int | None = None,
     edit: Edit | None = None,
     steer: Steer | None = None,
@@ -92,6 +92,8 @@ def generate(
         key: of the draws; not needed at temperature 0.
         temperature: by which logits are divided; 0 takes the likeliest token.
         top_k: how many of the likeliest tokens are drawn from; None is all.
+        top_p: share of the probability, of the likeliest tokens, that is drawn from;
+            None is all.
         eos: token that ends a row; None is none.
         edit: changes the stream after each block.
         steer: the same, and sees the tokens; comes after ``edit``.
@@ -100,13 +102,15 @@ def generate(
         ValueError: prompt and new tokens exceed the context, a prompt is empty or not
             padded on the left, or an option is not allowed.
     """
-    _check_options(config, tokens, n_new, temperature, top_k, key)
+    check_lengths(config, tokens, n_new)
+    check_sampling(config.outputs, temperature, top_k, top_p, key)
     check_tokens(config, tokens)
-    mask = _left_padded(tokens, mask)
+    mask = left_padded(tokens, mask)
     hooks = tuple(map(_as_tree, (edit, steer)))
     heat = None if temperature == 0 else jnp.asarray(temperature, "float32")
+    how = Sampling(key, heat, None if top_p is None else jnp.asarray(top_p, "float32"))
     end = None if eos is None else jnp.asarray(eos, "int32")
-    return _generate(params, config, tokens, mask, n_new, key, heat, top_k, end, hooks)
+    return _generate(params, config, tokens, mask, n_new, how, top_k, end, hooks)
 
 
 @partial(jax.jit, static_argnames=("config", "n_new", "top_k"))
@@ -116,8 +120,7 @@ def _generate(
     tokens: Integer[Array, "n t"],
     mask: Bool[Array, "n t"],
     n_new: int,
-    key: Key[Array, ""] | None,
-    heat: Float[Array, ""] | None,
+    how: Sampling,
     top_k: int | None,
     end: Int[Array, ""] | None,
     hooks: Hooks,
@@ -125,13 +128,13 @@ def _generate(
     length = tokens.shape[1]
     there = jnp.pad(mask, ((0, 0), (0, n_new)), constant_values=True)
     positions = positions_of(there)
-    scores, cache = _prefill(params, config, tokens, mask, n_new, hooks)
+    scores, cache = prefill(params, config, tokens, mask, n_new, hooks)
 
     def body(state: Loop) -> Loop:
-        drawn = _draw(state.scores, key, state.step, heat, top_k)
+        drawn = draw(state.scores, how, state.step, top_k)
         state = _record(state, drawn, end)
         at = length + state.step - 1
-        scores, cache = _decode(
+        scores, cache = decode(
             *(params, config, drawn, state.recent, positions, there, at),
             *(state.cache, hooks),
         )
@@ -144,11 +147,11 @@ def _generate(
     n = len(tokens)
     filler = jnp.zeros((n, n_new), "int32") + (0 if end is None else end)
     made = Generated(filler, jnp.zeros((n, n_new), bool))
-    recent = _latest(tokens, mask, config.smear)
+    recent = latest(tokens, mask, config.smear)
     start = Loop(jnp.int32(0), scores, cache, recent, made, jnp.ones(n, bool))
     last = jax.lax.while_loop(going, body, start)
     # The last token needs no further pass; where all rows have ended it is not recorded.
-    drawn = _draw(last.scores, key, last.step, heat, top_k)
+    drawn = draw(last.scores, how, last.step, top_k)
     return _record(last, drawn, end).made
 
 
@@ -163,26 +166,7 @@ def _record(state: Loop, drawn: Int[Array, " n"], end: Int[Array, ""] | None) ->
     )
 
 
-def _draw(
-    scores: Float[Array, "n v"],
-    key: Key[Array, ""] | None,
-    step: Int[Array, ""],
-    heat: Float[Array, ""] | None,
-    top_k: int | None,
-) -> Int[Array, " n"]:
-    if heat is None or key is None:
-        return jnp.argmax(scores, axis=-1).astype("int32")
-    scores = scores.astype("float32") / heat
-    at_step = rng.seed_key(key, step)
-    keys = jax.vmap(partial(rng.seed_key, at_step))(jnp.arange(len(scores)))
-    if top_k is None:
-        return jax.vmap(jax.random.categorical)(keys, scores).astype("int32")
-    best, index = jax.lax.top_k(scores, top_k)
-    picked = jax.vmap(jax.random.categorical)(keys, best)
-    return jnp.take_along_axis(index, picked[:, None], axis=1)[:, 0].astype("int32")
-
-
-def _prefill(
+def prefill(
     params: Decoder,
     config: Config,
     tokens: Integer[Array, "n t"],
@@ -190,7 +174,16 @@ def _prefill(
     n_new: int,
     hooks: Hooks,
 ) -> tuple[Float[Array, "n v"], Any]:
-    """Logits after the prompts, and their keys and values with room for new ones."""
+    """Logits after the prompts, and their keys and values with room for new ones.
+
+    Args:
+        params: of the decoder.
+        config: of the decoder.
+        tokens: prompts, padded on the left.
+        mask: where they are.
+        n_new: how many tokens the room is for.
+        hooks: what changes the stream.
+    """
 
     def store(new: KeysValues, held: None) -> tuple[KeysValues, KeysValues]:
         room = ((0, 0), (0, 0), (0, n_new), (0, 0))
@@ -203,7 +196,7 @@ def _prefill(
     return logits(params, config, last[:, -1]), cache
 
 
-def _decode(
+def decode(
     params: Decoder,
     config: Config,
     tokens: Int[Array, " n"],
@@ -214,7 +207,19 @@ def _decode(
     cache: Any,
     hooks: Hooks,
 ) -> tuple[Float[Array, "n v"], Any]:
-    """Logits after one more token, in slot ``at`` of the cache."""
+    """Logits after one more token, in slot ``at`` of the cache.
+
+    Args:
+        params: of the decoder.
+        config: of the decoder.
+        tokens: the latest of each row.
+        recent: those before it that are mixed with it.
+        positions: of all slots.
+        there: which slots hold tokens.
+        at: the slot.
+        cache: keys and values of each block.
+        hooks: what changes the stream.
+    """
 
     def store(new: KeysValues, held: KeysValues) -> tuple[KeysValues, KeysValues]:
         zero = jnp.zeros_like(at)
@@ -242,10 +247,16 @@ def _decode(
     return logits(params, config, last[:, 0]), cache
 
 
-def _latest(
+def latest(
     tokens: Integer[Array, "n t"], mask: Bool[Array, "n t"], count: int
 ) -> Int[Array, "n k"]:
-    """The last tokens of each prompt, the latest first; -1 where there are none."""
+    """The last tokens of each prompt, the latest first; -1 where there are none.
+
+    Args:
+        tokens: prompts.
+        mask: where they are.
+        count: how many.
+    """
     known = jnp.where(mask, tokens, -1).astype("int32")
     padded = jnp.pad(known, ((0, 0), (count, 0)), constant_values=-1)
     return padded[:, ::-1][:, :count]
@@ -256,54 +267,3 @@ def _as_tree(hook: Any) -> Any:
     if hook is None or isinstance(hook, jax.tree_util.Partial):
         return hook
     return jax.tree_util.Partial(hook)
-
-
-def _left_padded(
-    tokens: Integer[Array, "n t"], mask: Bool[Array, "..."] | None
-) -> Bool[Array, "n t"]:
-    """The mask, if prompts lie at the end of their rows; a traced one passes unseen."""
-    if mask is None:
-        return jnp.ones(tokens.shape, bool)
-    if mask.shape != tokens.shape:
-        raise ValueError(
-            f"mask of shape {mask.shape} for tokens of shape {tokens.shape}"
-        )
-    if isinstance(mask, Tracer):
-        return mask
-    there = np.asarray(mask)
-    wrong = ~there[:, -1] | (there[:, :-1] & ~there[:, 1:]).any(axis=1)
-    if wrong.any():
-        raise ValueError(
-            f"row {int(wrong.argmax())} of the mask is empty or padded on the right: pad "
-            "prompts on the left, so that all end in the last column"
-        )
-    return mask
-
-
-def _check_options(
-    config: Config,
-    tokens: Integer[Array, "n t"],
-    n_new: int,
-    temperature: float,
-    top_k: int | None,
-    key: Key[Array, ""] | None,
-) -> None:
-    length = tokens.shape[1]
-    if n_new < 1 or not 1 <= length <= config.context - n_new:
-        raise ValueError(
-            f"a prompt of {length} and n_new={n_new} new tokens: both must be 1 or more "
-            f"and together at most the context, {config.context}"
-        )
-    if config.outputs > config.vocab_size:
-        raise ValueError(
-            f"n_outputs={config.outputs} exceeds vocab_size={config.vocab_size}: a "
-            "generated token must be one that can be embedded"
-        )
-    if not 0 <= temperature < float("inf"):
-        raise ValueError(f"temperature={temperature} must be 0 or a positive number")
-    if temperature > 0 and key is None:
-        raise ValueError(
-            f"temperature={temperature} draws tokens: give a key, or temperature=0"
-        )
-    if top_k is not None and not 1 <= top_k <= config.outputs:
-        raise ValueError(f"top_k={top_k} must be from 1 to {config.outputs} tokens")

@@ -11,7 +11,7 @@ import pytest
 
 from inductive import rng
 from inductive.models import decoder_lm
-from inductive.models.decoder_lm import Config, Decoder, generation
+from inductive.models.decoder_lm import Config, Decoder, generation, sampling
 
 from .conftest import FAST, OWN, ROTARY, lively, run
 
@@ -78,11 +78,11 @@ def test_logits_with_a_cache_are_those_of_a_whole_pass(name: str) -> None:
     there = jnp.pad(mask, ((0, 0), (0, 2)), constant_values=True)
     further = jnp.asarray([[1, 2], [3, 4], [5, 6]], "int32")
     hooks = (None, None)
-    scores, cache = generation._prefill(params, config, tokens, mask, 2, hooks)
-    recent = generation._latest(tokens, mask, config.smear)
+    scores, cache = generation.prefill(params, config, tokens, mask, 2, hooks)
+    recent = generation.latest(tokens, mask, config.smear)
     found = [scores]
     for step in range(2):
-        scores, cache = generation._decode(
+        scores, cache = generation.decode(
             params,
             config,
             further[:, step],
@@ -195,6 +195,33 @@ def test_draws_follow_the_logits(temperature: float, top_k: int | None) -> None:
     assert (share > 0).sum() > 1
 
 
+def test_the_nucleus_is_the_fewest_likeliest_tokens() -> None:
+    chances = jnp.asarray([[0.2, 0.5, 0.1, 0.2], [0.97, 0.01, 0.01, 0.01]])
+    scores = jnp.log(chances)
+    for share, kept in (
+        (0.4, [[1], [0]]),
+        (0.6, [[0, 1, 3], [0]]),  # two tokens are as likely
+        (0.95, [[0, 1, 2, 3], [0]]),
+        (1e-9, [[1], [0]]),
+        (1.0, [[0, 1, 2, 3]] * 2),
+    ):
+        found = np.asarray(sampling.within_nucleus(scores, jnp.asarray(share)))
+        assert [np.flatnonzero(np.isfinite(row)).tolist() for row in found] == kept
+        inside = np.isfinite(found)
+        np.testing.assert_array_equal(found[inside], np.asarray(scores)[inside])
+
+
+def test_draws_stay_within_the_nucleus() -> None:
+    params, (tokens, mask) = lively(OWN), _prompts()
+    draw = partial(
+        decoder_lm.generate, params, OWN, tokens, mask, NEW, key=KEY, temperature=1.5
+    )
+    plain = decoder_lm.generate(params, OWN, tokens, mask, NEW).tokens
+    np.testing.assert_array_equal(draw(top_p=1e-9).tokens, plain)
+    np.testing.assert_array_equal(draw(top_p=1.0).tokens, draw().tokens)
+    assert (draw(top_p=0.5).tokens != draw().tokens).any()
+
+
 def test_draws_of_a_row_do_not_depend_on_others() -> None:
     params, (tokens, mask) = lively(OWN), _prompts()
     draw = partial(
@@ -229,6 +256,8 @@ def test_half_precision_generates() -> None:
         ({"temperature": float("nan")}, "temperature=nan must be"),
         ({"top_k": 0}, "top_k=0 must be from 1 to 11"),
         ({"top_k": 12}, "top_k=12 must be from 1 to 11"),
+        ({"top_p": 0.0}, "top_p=0.0 must be above 0 and at most 1"),
+        ({"top_p": 1.5}, "top_p=1.5 must be above 0 and at most 1"),
         ({"tokens": jnp.full((3, 5), 13)}, "tokens from 13 to 13 are outside"),
         ({"mask": jnp.ones((3, 4), bool)}, r"mask of shape \(3, 4\)"),
         ({"mask": jnp.ones((3, 5), bool).at[1, 4].set(False)}, "row 1 of the mask is"),
