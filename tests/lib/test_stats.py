@@ -107,3 +107,75 @@ def test_standard_error_runs_over_the_first_axis() -> None:
     np.testing.assert_allclose(stats.standard_error(grid), scipy.stats.sem(grid))
     with pytest.raises(ValueError, match="two observations"):
         stats.standard_error(DATA[:1])
+
+
+def test_a_pigeonhole_interval_is_that_of_explicit_resamples() -> None:
+    x, level, resamples = DATA[:24].reshape(2, 3, 4), 0.8, 50
+    drawn = np.random.default_rng(7)
+    rows = drawn.multinomial(3, [1 / 3] * 3, size=resamples)
+    columns = drawn.multinomial(4, [1 / 4] * 4, size=resamples)
+    means = np.zeros((2, resamples))
+    for k in range(resamples):
+        table = np.repeat(np.repeat(x, rows[k], axis=1), columns[k], axis=2)
+        assert table.shape == x.shape
+        means[:, k] = table.mean((1, 2))
+    found = stats.pigeonhole_mean_interval(x, seed=7, level=level, resamples=resamples)
+    np.testing.assert_allclose(found, np.quantile(means, [0.1, 0.9], axis=1))
+
+
+def test_a_pigeonhole_interval_covers_the_mean_of_a_crossed_model() -> None:
+    n, rows, columns = 400, 30, 40
+    drawn = np.random.default_rng(3)
+    networks = drawn.normal(size=(n, rows, 1))
+    prompts = drawn.normal(size=(n, 1, columns))
+    values = 5 + networks + prompts + drawn.normal(size=(n, rows, columns))
+    low, high = stats.pigeonhole_mean_interval(values, seed=0)
+    covered = ((low < 5) & (high > 5)).mean()
+    # 95 %, less 0.5 % for 30 and 40 levels, with a standard error of 1.1 %.
+    assert 0.91 < covered < 0.98
+    both, width = 1 / rows + 1 / columns + 1 / (rows * columns), high - low
+    assert width.mean() == pytest.approx(2 * 1.96 * both**0.5, rel=0.1)
+    # As if all entries were independent, the interval is far too narrow.
+    naive = stats.bootstrap_mean_interval(values[0].ravel(), seed=0, resamples=200)
+    assert naive.high - naive.low < 0.6 * width.min()
+
+
+def test_a_factor_with_one_level_is_not_resampled() -> None:
+    row = stats.pigeonhole_mean_interval(DATA[None], seed=1, level=0.9, resamples=10**4)
+    plain = stats.bootstrap_mean_interval(DATA, seed=1, level=0.9)
+    # As against SciPy above.
+    tolerance = 5 * np.sqrt(2) * 0.0212 * stats.standard_error(DATA)
+    np.testing.assert_allclose(row, plain, rtol=0, atol=tolerance)
+    column = stats.pigeonhole_mean_interval(
+        DATA[:, None], seed=1, level=0.9, resamples=10**4
+    )
+    np.testing.assert_allclose(column, plain, rtol=0, atol=tolerance)
+    assert stats.pigeonhole_mean_interval(DATA[:1, None], seed=1) == (DATA[0],) * 2
+
+
+def test_pigeonhole_intervals_depend_on_the_seed_and_not_on_other_entries() -> None:
+    x = DATA.reshape(2, 4, 5)
+    both = stats.pigeonhole_mean_interval(x, seed=3)
+    each = [stats.pigeonhole_mean_interval(one, seed=3) for one in x]
+    np.testing.assert_allclose(np.transpose(both), each, rtol=1e-12)
+    other = stats.pigeonhole_mean_interval(x, seed=4)
+    assert (other.low != both.low).all()
+    assert stats.pigeonhole_mean_interval(x[0], seed=3) == each[0]
+    wide = stats.pigeonhole_mean_interval(x, seed=3, level=0.99)
+    assert (wide.low < both.low).all()
+    assert (wide.high > both.high).all()
+
+
+@pytest.mark.parametrize(
+    "values", [DATA, np.zeros((0, 3)), np.zeros((3, 0)), [[1.0, np.nan]]]
+)
+def test_pigeonhole_refuses_unusable_values(values: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="need finite ones, rows and columns last"):
+        stats.pigeonhole_mean_interval(np.asarray(values), seed=0)
+
+
+def test_pigeonhole_refuses_no_resamples_and_impossible_levels() -> None:
+    with pytest.raises(ValueError, match="resamples is 0"):
+        stats.pigeonhole_mean_interval(DATA[None], seed=0, resamples=0)
+    with pytest.raises(ValueError, match="level is 95"):
+        stats.pigeonhole_mean_interval(DATA[None], seed=0, level=95)
