@@ -73,6 +73,8 @@ def audit(
 ) -> Report:
     """Compute random points of a frozen store again, in this process.
 
+    Points that lack data are replaced by others; a store with none left is not audited.
+
     Args:
         path: the NetCDF file.
         points: how many to draw; all, if there are fewer.
@@ -86,27 +88,36 @@ def audit(
     held = frozen.load(path)
     spec = frozen.spec_of(held)
     affordable, left_out = _affordable(held, spec, most_seconds)
-    generator = np.random.default_rng(seed)
-    size = min(points, len(affordable))
-    drawn = generator.choice(len(affordable), size, replace=False)
-    chosen: dict[int, list[Point]] = {}
-    for place in sorted(drawn.tolist()):
-        static, point = affordable[place]
-        chosen.setdefault(static, []).append(point)
+    order = np.random.default_rng(seed).permutation(len(affordable)).tolist()
     offences, worst, compared, needs = [], 0.0, 0, ""
     statics = list(spec.static_points())
     with jax.enable_x64(spec.x64):
-        for static, some in chosen.items():
-            if time.monotonic() > until:
-                break
-            found = list(_compared(held, spec, statics[static], some))
-            if needs := next(filter(None, map(_need, found)), ""):
-                break
-            worst = max([worst, *(offence.excess for offence in found)])
-            offences += [offence for offence in found if offence.excess > 1]
-            compared += len(some)
+        for _ in range(_DRAWS):
+            drawn, order = order[: points - compared], order[points - compared :]
+            for static, some in _grouped([affordable[k] for k in drawn]).items():
+                if time.monotonic() > until:
+                    break
+                found = list(_compared(held, spec, statics[static], some))
+                if lacking := next(filter(None, map(_need, found)), ""):
+                    needs = lacking
+                    continue
+                worst = max([worst, *(offence.excess for offence in found)])
+                offences += [offence for offence in found if offence.excess > 1]
+                compared += len(some)
     code = fingerprint.of_function(spec.function)
-    return Report(compared, left_out, worst, offences, code, needs)
+    return Report(compared, left_out, worst, offences, code, "" if compared else needs)
+
+
+_DRAWS = 8
+"""Points whose data are not here are replaced by others, as often as this."""
+
+
+def _grouped(drawn: list[tuple[int, Point]]) -> dict[int, list[Point]]:
+    """Points by the number of their static point."""
+    groups: dict[int, list[Point]] = {}
+    for static, point in sorted(drawn):
+        groups.setdefault(static, []).append(point)
+    return groups
 
 
 def _need(offence: Offence) -> str:
@@ -172,7 +183,9 @@ def _outputs(
     for name, variable in held.data_vars.items():
         stored = variable.isel(places).to_numpy()
         excess = _excess(stored, today[str(name)], variable.attrs)
-        worst = np.unravel_index(np.argmax(excess), excess.shape)
+        strays = int(variable.attrs.get("strays", 0.0) * excess.size)
+        order = np.argsort(-excess, axis=None, kind="stable")
+        worst = np.unravel_index(order[strays], excess.shape)
         yield Offence(
             point,
             str(name),

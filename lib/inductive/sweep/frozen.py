@@ -48,7 +48,9 @@ def freeze(
         path: the file, ``notebooks/results/<slug>/<name>.nc``.
         tolerances: ``{"rtol": ..., "atol": ...}`` by output, within which an audit must find
             the same values. By default 1e-3 relative in single and 1e-8 in double precision,
-            with the same share of the median size as absolute tolerance.
+            with the same share of the median size as absolute tolerance. ``"strays"`` is the
+            share of a point's entries that may lie outside, for discrete outputs that
+            rounding changes now and then.
 
     Raises:
         SweepInputError: nobody could import the function again, an output is complex or

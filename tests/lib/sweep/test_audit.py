@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,6 +78,25 @@ def test_a_store_whose_data_are_missing_is_not_audited(
     assert "is not audited here: needs the weights of W" in audits.told(path, report)
 
 
+def test_points_whose_data_are_missing_are_replaced_by_others(
+    toy: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = sweep.run(toy.lines, AXES, SEEDS, how="host", **OPTIONS)
+    path = sweep.freeze(called, tmp_path / "called.nc")
+    whole, calls = Hosted.__call__, []
+
+    def lacking_at_first(*given: Any, **named: Any) -> Any:
+        calls.append(given)
+        if len(calls) <= 2:
+            raise DataUnavailableError("the weights of W")
+        return whole(*given, **named)
+
+    monkeypatch.setattr(Hosted, "__call__", lacking_at_first)
+    report = audit(path, points=2)
+    assert (report.points, report.needs, report.offences) == (2, "", [])
+    assert len(calls) > 2
+
+
 def test_one_corrupted_value_is_found_and_named(store: Path) -> None:
     planted(store, 1e-3)
     (offence,) = audit(store, points=SIZE).offences
@@ -96,6 +116,57 @@ def test_a_difference_within_the_tolerance_passes(
     report = audit(path, points=SIZE)
     assert report.offences == []
     assert report.worst == pytest.approx(0.5, abs=1e-6)
+
+
+def test_a_share_of_stray_entries_is_borne_and_one_more_is_not(
+    results: xr.Dataset, tmp_path: Path
+) -> None:
+    path = tmp_path / "networks.nc"
+    decisions = {"rtol": 0.0, "atol": 1e-6, "strays": 0.5}
+    sweep.freeze(results, path, {"line": decisions})
+    point = {"width": 1, "slope": 2, "seed": 0}
+    for place, n_offences in ((3, 0), (1, 0), (0, 1)):
+        held = sweep.load(path)
+        held["line"][point | {"place": place}] += 1.0
+        held.to_netcdf(path, engine="h5netcdf")
+        report = audit(path, points=SIZE)
+        assert len(report.offences) == n_offences, place
+        assert (report.worst > 1) == bool(n_offences)
+    (offence,) = report.offences
+    assert offence.output == "line"
+    assert offence.stored - offence.today == pytest.approx(1)
+
+
+def test_strays_at_other_points_are_not_added_up(
+    results: xr.Dataset, tmp_path: Path
+) -> None:
+    path = tmp_path / "networks.nc"
+    sweep.freeze(results, path, {"line": {"rtol": 0.0, "atol": 1e-6, "strays": 0.25}})
+    held = sweep.load(path)
+    held["line"][{"place": 2}] += 1.0
+    held.to_netcdf(path, engine="h5netcdf")
+    assert audit(path, points=SIZE).offences == []
+    held["line"][{"place": 1, "seed": 1}] += 1.0
+    held.to_netcdf(path, engine="h5netcdf")
+    offences = audit(path, points=SIZE).offences
+    assert len(offences) == SIZE // 2
+    assert {offence.point["seed"] for offence in offences} == {1}
+
+
+def test_too_small_a_share_is_no_stray_at_all(
+    results: xr.Dataset, tmp_path: Path
+) -> None:
+    """A quarter less a little of four entries is none, and so is half of a single number."""
+    path = tmp_path / "networks.nc"
+    line = {"rtol": 0.0, "atol": 1e-6, "strays": 0.24}
+    sweep.freeze(results, path, {"line": line, "count": {"strays": 0.5}})
+    planted(path, 1.0)
+    held = sweep.load(path)
+    held["count"][{"width": 0, "slope": 0, "seed": 1}] += 1
+    held.to_netcdf(path, engine="h5netcdf")
+    offences = audit(path, points=SIZE).offences
+    assert {offence.output for offence in offences} == {"line", "count"}
+    assert len(offences) == 2
 
 
 def test_not_a_number_is_found_where_a_number_was(store: Path) -> None:
