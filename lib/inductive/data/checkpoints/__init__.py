@@ -1,18 +1,22 @@
-"""Arrays that this project computed and ships, by name, checked against their SHA-256.
+"""Arrays that this project computed, by name: most are shipped, some are made where needed.
 
 Weights that it trained, and vectors of a published encoder for a run without its weights.
-
-The command that made each, and makes it again, stands beside it.
+What is shipped is checked against its SHA-256. The command that made each, and makes it
+again, stands beside it.
 """
 
 import hashlib
+import os
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from inductive.data.fetch import DamagedDataError
+from inductive.data import fetch
+from inductive.data.fetch import DamagedDataError, DataUnavailableError
 
 
 class Shipped(NamedTuple):
@@ -31,6 +35,7 @@ _HOME = (
     "python -m inductive.experiments.transitive_inference_exceptions.language_models"
 )
 _ORDERS = f"{_HOME} decoders"
+_TRACES = "python -m inductive.experiments.algorithmic_primitives"
 
 SHIPPED = {
     "ordered-relations-0": Shipped(
@@ -46,7 +51,24 @@ SHIPPED = {
         "ae3abc6f5aeace47a2cfac3c1aea15c5c3303bbdfa311427143e2695e9619258",
         f"{_HOME} vectors",
     ),
+    **{
+        f"reasoning-0-{name}": Shipped(sha256, f"{_TRACES} 0")
+        for name, sha256 in {
+            "B": "574ec0463adb728f09fa92ca04f2b041c0b885e41bf7fb0bbfee531a610d6250",
+            "F": "883ed5c3af7bd431d9588d678f8a75b88bce99a987267bf1bd61d6a00111dc66",
+            "FGS": "5dcb2997a139785524ed7d804eab42ffa83e95ff1a4f7b9e42b62cf4ebb375c7",
+            "vectors": "d325dd208b9720f79b05a3aafe5a0b1dc8e72efef9489a4da2b44ff3dcc63a28",
+        }.items()
+    },
 }
+
+
+MADE = {
+    f"reasoning-{number}-{name}": f"{_TRACES} {number}"
+    for number in range(1, 5)
+    for name in ("B", "F", "FGS", "vectors")
+}
+"""Commands that make what is not shipped, some minutes each."""
 
 
 @lru_cache
@@ -54,24 +76,66 @@ def load(name: str) -> dict[str, np.ndarray]:
     """Arrays of a checkpoint by their names; loaded once a process.
 
     Args:
-        name: one of :data:`SHIPPED`.
+        name: one of :data:`SHIPPED` or :data:`MADE`.
 
     Raises:
         ValueError: no checkpoint has this name.
         DamagedDataError: the file is not the one that was shipped, or there is none.
+        DataUnavailableError: it has not been made here.
     """
-    if name not in SHIPPED:
-        known = ", ".join(SHIPPED)
-        raise ValueError(f"no checkpoint is called {name!r}: choose one of {known}")
-    path = resources.files(__name__) / f"{name}.npz"
-    with resources.as_file(path) as file:
-        found = file.read_bytes() if file.is_file() else b""
-        actual = hashlib.sha256(found).hexdigest()
-        if actual != SHIPPED[name].sha256:
-            raise DamagedDataError(
-                f"{file.name} has SHA-256 {actual}, the shipped file "
-                f"{SHIPPED[name].sha256}: install the package again, or make the file "
-                f"again with `{SHIPPED[name].made_by}`"
-            )
-        with np.load(file, allow_pickle=False) as arrays:
-            return dict(arrays)
+    path = place(name)
+    if name in SHIPPED:
+        _check(path, SHIPPED[name])
+    elif not path.is_file():
+        raise DataUnavailableError(
+            f"{path.name} is not in {path.parent}: make it with `{MADE[name]}`"
+        )
+    with np.load(path, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def place(name: str) -> Path:
+    """Where a checkpoint is: in the package if it is shipped, else in the cache.
+
+    Args:
+        name: one of :data:`SHIPPED` or :data:`MADE`.
+
+    Raises:
+        ValueError: no checkpoint has this name.
+    """
+    if name in SHIPPED:
+        return Path(str(resources.files(__name__)), f"{name}.npz")
+    if name in MADE:
+        return fetch.cache() / "checkpoints" / f"{name}.npz"
+    known = ", ".join([*SHIPPED, *MADE])
+    raise ValueError(f"no checkpoint is called {name!r}: choose one of {known}")
+
+
+def write(name: str, arrays: Mapping[str, np.ndarray]) -> str:
+    """Write a checkpoint to its place, whole or not at all, and give its SHA-256.
+
+    Args:
+        name: one of :data:`SHIPPED` or :data:`MADE`.
+        arrays: by their names.
+
+    Raises:
+        ValueError: no checkpoint has this name.
+    """
+    path = place(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    with partial.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    partial.replace(path)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _check(path: Path, shipped: Shipped) -> None:
+    found = path.read_bytes() if path.is_file() else b""
+    actual = hashlib.sha256(found).hexdigest()
+    if actual != shipped.sha256:
+        raise DamagedDataError(
+            f"{path.name} has SHA-256 {actual}, the shipped file {shipped.sha256}: "
+            "install the package again, or make the file again with "
+            f"`{shipped.made_by}`"
+        )
