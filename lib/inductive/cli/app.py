@@ -234,6 +234,41 @@ def pdf(slug: OptionalSlug = None) -> None:
 
 
 @_command
+def primitives(
+    model: Annotated[str, typer.Option(help="Directory, owner/name of the hub, GGUF.")],
+    compare: Annotated[
+        str | None, typer.Option(help="A second model, such as one that reasons.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder; default _build/primitives/<model>.")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Few short traces: does it run through?")
+    ] = False,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", help="name=value; may be repeated."),
+    ] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Traces at once.")] = 16,
+    dtype: Annotated[
+        str | None, typer.Option(help="float32 (on a CPU), bfloat16 (else), float16.")
+    ] = None,
+) -> None:
+    """Look for algorithmic primitives in a model of your own; a stopped run goes on."""
+    from inductive.cli import primitives as reading
+
+    place = out or paths.build() / "primitives" / Path(model).name
+    request = reading.Request(
+        model, compare, place, batch, dtype, tuple(parameter or ()), quick
+    )
+    table = Table("what", "value", "beside", title="Algorithmic primitives")
+    for line in reading.run(request, typer.echo):
+        table.add_row(*line)
+    _tables.print(table)
+    typer.echo(f"Tables and arrays: {place}")
+
+
+@_command
 def doctor() -> None:
     """Show versions, devices and disk, and what is missing and how to get it."""
     from inductive.cli import doctor as examination

@@ -1,0 +1,1 @@
+"""Sweeps of the chapter on algorithmic primitives: decoders that write reasoning traces."""
