@@ -231,4 +231,4 @@ def test_a_coefficient_that_breaks_generation_is_told(
     assert injection.note(_outcomes(answered, repetition), base) == said
     nobody = _outcomes(0.0, 0.05)
     told = injection.note(_outcomes(0.0, 0.6), nobody)
-    assert told == "breaks generation: 60% of 4-word pieces repeat, 5% without it"
+    assert told == "breaks generation: 60% of 4-token pieces repeat, 5% without it"

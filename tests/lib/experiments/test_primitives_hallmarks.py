@@ -38,6 +38,7 @@ NONE = [
     "print(total_distance)",
     "Think about this.",
     "The door opens one way.",
+    "Take no more than four steps.",
     "",
 ]
 
@@ -79,7 +80,7 @@ def test_tokens_get_the_label_of_their_sentence_and_ends_of_the_next() -> None:
 
 
 def test_repetition_is_the_share_of_pieces_seen_before() -> None:
-    assert hallmarks.repetition("a b c") == 0
-    assert hallmarks.repetition("a b c d e f g") == 0
-    assert hallmarks.repetition("a b c d a b c d") == pytest.approx(1 / 5)
-    assert hallmarks.repetition("a a a a a a") == pytest.approx(2 / 3)
+    assert hallmarks.repetition([1, 2, 3]) == 0
+    assert hallmarks.repetition(list(range(7))) == 0
+    assert hallmarks.repetition([1, 2, 3, 4, 1, 2, 3, 4]) == pytest.approx(1 / 5)
+    assert hallmarks.repetition([5] * 6) == pytest.approx(2 / 3)

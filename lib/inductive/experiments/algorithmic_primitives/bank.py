@@ -126,7 +126,7 @@ def compared(walked: Walks, name: str, of: str = "streams") -> list[vectors.Grou
     Args:
         walked: traces of the base model.
         name: one of :data:`SOURCES`.
-        of: as in :func:`vectors.groups`.
+        of: ``"streams"``, or ``"heads"`` for what each head reads.
     """
     primitive, tasks = SOURCES[name]
     hint = vectors.HINTS[primitive]

@@ -30,9 +30,7 @@ class Example(NamedTuple):
 def examples(
     key: Key[Array, ""], pretraining: int, tasks: tuple[str, ...], n_traces: int = 32
 ) -> list[Example]:
-    """A long one of some traces of each task, with clusters found on all of them.
-
-    Three quarters of the traces are no longer.
+    """The longest of some traces of each task, with clusters found on all of them.
 
     Args:
         key: of traces.

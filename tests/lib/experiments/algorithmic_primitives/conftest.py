@@ -41,18 +41,20 @@ def mixed_types(as_in_sweeps: None) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def unchecked(as_in_sweeps: None) -> Iterator[None]:
-    """Contexts differ in their numbers of points, which their type takes for one number."""
+    """Contexts differ in their numbers of points, and heads in their width from the stream;
+    the types of groups take each for one number."""
     with _unchecked():
         yield
 
 
 @contextmanager
 def _unchecked() -> Iterator[None]:
+    before = jaxtyping.config.jaxtyping_disable
     jaxtyping.config.update("jaxtyping_disable", True)
     try:
         yield
     finally:
-        jaxtyping.config.update("jaxtyping_disable", False)
+        jaxtyping.config.update("jaxtyping_disable", before)
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +75,6 @@ def made(as_in_sweeps: None) -> Made:
 @pytest.fixture(scope="module")
 def walked(made: Made) -> Walks:
     return made.walked
-
-
-@pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> int:
-    """As few traces as the others where a module would write its own number."""
-    monkeypatch.setattr(bank, "N_TRACES", N_TRACES)
-    return N_TRACES
 
 
 @cache

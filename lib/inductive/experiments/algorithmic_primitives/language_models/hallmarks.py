@@ -16,7 +16,7 @@ SENTENCES = paths.PACKAGE / "data" / "files" / "hallmark_sentences.tsv"
 """Sentences with the hallmarks that a reader finds in them."""
 
 GRAM = 4
-"""Words of the pieces whose repetition is counted."""
+"""Tokens of the pieces whose repetition is counted."""
 
 
 class Hallmark(NamedTuple):
@@ -103,14 +103,15 @@ def labels(ends: Bool[np.ndarray, " t"], sentences: Sequence[str]) -> Labels:
     return Labels(table.sum(0), kinds[numbers], following)
 
 
-def repetition(text: str) -> float:
-    """Share of the pieces of :data:`GRAM` words that occurred before; 0 in a short text.
+def repetition(tokens: Sequence[int]) -> float:
+    """Share of the pieces of :data:`GRAM` tokens that occurred before; 0 in a short text.
+
+    Tokens and not words, as a text may loop within a word that never ends.
 
     Args:
-        text: of a trace.
+        tokens: of a trace.
     """
-    said = text.split()
-    grams = [tuple(said[k : k + GRAM]) for k in range(len(said) - GRAM + 1)]
+    grams = [tuple(tokens[k : k + GRAM]) for k in range(len(tokens) - GRAM + 1)]
     return 1 - len(set(grams)) / len(grams) if grams else 0.0
 
 

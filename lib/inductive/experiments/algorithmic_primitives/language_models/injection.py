@@ -150,7 +150,7 @@ def note(found: Outcomes, base: Outcomes) -> str:
         return f"breaks generation: {now:.0%} well formed, {before:.0%} without it"
     again, was = (float(one.repetition.mean()) for one in (found, base))
     if again > outcomes.MOST_REPETITION > was:
-        return f"breaks generation: {again:.0%} of 4-word pieces repeat, {was:.0%} without it"
+        return f"breaks generation: {again:.0%} of 4-token pieces repeat, {was:.0%} without it"
     return ""
 
 

@@ -27,7 +27,7 @@ class Outcomes(NamedTuple):
     Attributes:
         counts: sentences that show each hallmark.
         lengths: tokens that were written.
-        repetition: share of pieces of four words that occurred before.
+        repetition: share of pieces of four tokens that occurred before.
         answered: whether there is an answer line.
         feasible: whether the answer keeps the rules of its problem.
         right: whether it is right.
@@ -59,10 +59,11 @@ def outcomes(model: Model, problems: Sequence[Problem], traces: Traces) -> Outco
     texts = collect.texts(model, traces)
     verdicts = [answers.judge(*pair) for pair in zip(problems, texts, strict=True)]
     columns = zip(*verdicts, strict=True)
+    rows = zip(traces.tokens, traces.written, strict=True)
     return Outcomes(
         np.array([one.counts for one in collect.labelled(model, traces)]),
         traces.written.sum(1),
-        np.array([hallmarks.repetition(text) for text in texts]),
+        np.array([hallmarks.repetition(row[on].tolist()) for row, on in rows]),
         *(np.array(column) for column in columns),
     )
 
