@@ -1,12 +1,11 @@
 """The decoders that are measured, and the proof that both libraries compute the same."""
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from measure import Row, Sample, quartiles, ratios
+from measure import Row, Sample, quartiles, ratios, taken
 
 SHAPE: dict[str, Any] = {
     "vocab_size": 49_152,
@@ -67,15 +66,12 @@ def prove_same_tokens(theirs: np.ndarray, ours: np.ndarray) -> None:
 
 
 def summary(samples: Mapping[str, Sequence[Sample]]) -> Row:
-    """Seconds of all, ratios, and the load: other processes slow two threads most.
+    """Seconds of all, ratios, and the load.
 
     Args:
         samples: of "torch" and of our forms.
     """
-    row: Row = {"load": round(os.getloadavg()[0], 2)}
-    for name, taken in samples.items():
-        row |= quartiles(f"{name}_s", [sample.wall for sample in taken])
-        row |= quartiles(f"{name}_cpu_s", [sample.cpu for sample in taken])
+    row = taken(samples)
     for form in FORMS:
         row |= quartiles(f"torch_over_{form}", ratios(samples["torch"], samples[form]))
     return row

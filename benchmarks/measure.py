@@ -74,6 +74,20 @@ def quartiles(name: str, values: Sequence[float]) -> Row:
     return {key: float(f"{value:.4g}") for key, value in named.items()}
 
 
+def taken(samples: Mapping[str, Sequence[Sample]], each: int = 1) -> Row:
+    """Seconds of all, and the load: other processes slow two threads most.
+
+    Args:
+        samples: by contestant.
+        each: parts of a call whose seconds are told.
+    """
+    row: Row = {"load": round(os.getloadavg()[0], 2)}
+    for name, some in samples.items():
+        row |= quartiles(f"{name}_s", [sample.wall / each for sample in some])
+        row |= quartiles(f"{name}_cpu_s", [sample.cpu / each for sample in some])
+    return row
+
+
 def ratios(above: Sequence[Sample], below: Sequence[Sample]) -> list[float]:
     """Ratio of clock seconds in each repeat."""
     return [a.wall / b.wall for a, b in zip(above, below, strict=True)]

@@ -1,6 +1,5 @@
 """What is trained and written, and the proof that both libraries compute the same."""
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -14,7 +13,7 @@ from inductive.experiments.algorithmic_primitives import corpora
 from inductive.experiments.algorithmic_primitives.training import BATCH
 from inductive.tasks import reasoning_traces as traces
 from inductive.tasks.reasoning_traces import Rows
-from measure import Row, Sample, quartiles, ratios
+from measure import Row, Sample, quartiles, ratios, taken
 
 SAME_LOSSES = 1e-5
 """Largest relative distance of the first losses; rounding has grown to 2e-6 after 20 updates."""
@@ -92,10 +91,7 @@ def summary(samples: Mapping[str, Sequence[Sample]], each: int = 1) -> Row:
         samples: of "ours" and of peers.
         each: parts of a call whose seconds are told.
     """
-    row: Row = {"load": round(os.getloadavg()[0], 2)}
-    for name, taken in samples.items():
-        row |= quartiles(f"{name}_s", [sample.wall / each for sample in taken])
-        row |= quartiles(f"{name}_cpu_s", [sample.cpu / each for sample in taken])
+    row = taken(samples, each)
     for peer in samples:
         if peer != "ours":
             gains = ratios(samples[peer], samples["ours"])

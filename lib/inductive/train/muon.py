@@ -9,6 +9,8 @@ import optax
 from jaxtyping import Array, Float, PyTree
 from optax.contrib import MuonDimensionNumbers, muon
 
+from inductive.train.finetune.updates import updated, warmup_cosine
+
 Matrix = MuonDimensionNumbers
 """Axes of an array that are the rows and the columns of a matrix; all other axes count
 independent matrices."""
@@ -60,9 +62,7 @@ def optimiser(schedule: Schedule, matrices: Callable[[PyTree], PyTree]) -> Optim
     """
 
     def rate(peak: float) -> optax.Schedule:
-        return optax.warmup_cosine_decay_schedule(
-            *(0.0, peak, schedule.warmup, schedule.steps, _LAST * peak)
-        )
+        return warmup_cosine(schedule.steps, schedule.warmup, peak, _LAST * peak)
 
     return optax.chain(
         optax.clip_by_global_norm(_CLIP),
@@ -98,8 +98,7 @@ def updates(
     def step(carry: tuple[PyTree, PyTree], batch: Any) -> Any:
         params, memory = carry
         value, gradient = jax.value_and_grad(loss)(params, *batch)
-        change, memory = chosen.update(gradient, memory, params)
-        return (optax.apply_updates(params, change), memory), value
+        return updated(chosen, gradient, memory, params), value
 
     (params, memory), values = jax.lax.scan(step, (params, memory), batches)
     return params, memory, values

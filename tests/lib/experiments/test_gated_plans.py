@@ -11,6 +11,7 @@ from inductive import rng
 from inductive.experiments.gated_linear_networks import contexts, deep, relu, shallow
 from inductive.experiments.gated_linear_networks.plans import plans
 from inductive.experiments.plan import Plan
+from support.planned import assert_arguments_fit
 
 FEW_IMAGES = {"n_train": 20, "n_validation": 10}
 """Shapes of outputs do not depend on them, and tracing takes less time."""
@@ -43,14 +44,7 @@ def _fits(plan: Plan, outputs: dict[str, jax.ShapeDtypeStruct]) -> None:
 @pytest.mark.parametrize("profile", ["paper", "smoke"])
 def test_plans_fit_the_arguments_of_their_functions(profile: str) -> None:
     for name, plan in plans(profile).items():
-        known = inspect.signature(plan.function).parameters
-        given = {*plan.axes, *plan.constants}
-        assert given <= set(known), name
-        required = {p.name for p in known.values() if p.default is p.empty}
-        assert required - {"key"} <= given, name
-        assert not {*plan.axes} & {*plan.constants}, name
-        assert {*plan.static} <= {*plan.axes}, name
-        assert plan.seeds >= 1
+        assert_arguments_fit(name, plan)
 
 
 @pytest.mark.parametrize("name", plans("smoke"))

@@ -12,6 +12,7 @@ import pytest
 from inductive import rng
 from inductive.data import language_models
 from inductive.data.language_models import chat_formats
+from inductive.experiments.algorithmic_primitives.heads import strongest
 from inductive.experiments.algorithmic_primitives.language_models import (
     clusters,
     collect,
@@ -161,7 +162,7 @@ def test_effects_of_heads_are_those_of_whole_passes(folder: Path) -> None:
         ways[block] = said[block, head]
         wanted = mean(ways) - mean(nothing)
         assert found[block, head] == pytest.approx(wanted, abs=1e-4)
-    vector, places = heads.function_vector(said, found, 2)
+    vector, places = strongest(said, found, 2)
     best = found.max()
     assert found[tuple(places[0])] == best
     np.testing.assert_allclose(vector, sum(said[tuple(place)] for place in places))

@@ -1,6 +1,5 @@
 """Sweeps of language models: they fit their functions; the stores hold what is declared."""
 
-import inspect
 from typing import Any
 
 import jax
@@ -18,6 +17,7 @@ from inductive.experiments.transitive_inference_exceptions.language_models.plans
     of_model,
     plans,
 )
+from support.planned import assert_arguments_fit
 
 PAPER = "transitive-inference-exceptions"
 
@@ -25,13 +25,7 @@ PAPER = "transitive-inference-exceptions"
 @pytest.mark.parametrize("profile", ["paper", "smoke"])
 def test_plans_fit_the_arguments_of_their_functions(profile: str) -> None:
     for name, plan in plans(profile).items():
-        known = inspect.signature(plan.function).parameters
-        given = {*plan.axes, *plan.constants}
-        assert given <= set(known), name
-        required = {p.name for p in known.values() if p.default is p.empty}
-        assert required - {"key"} <= given, name
-        assert not {*plan.axes} & {*plan.constants}, name
-        assert {*plan.static} <= {*plan.axes}, name
+        assert_arguments_fit(name, plan)
         assert (plan.static == ("backwards",)) == name.startswith(HOSTED)
 
 

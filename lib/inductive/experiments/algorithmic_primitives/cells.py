@@ -1,7 +1,5 @@
 """What the chapter sweeps: usage of primitives, with and without injections."""
 
-from functools import lru_cache
-
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key
@@ -52,7 +50,6 @@ def injected(
     return writing.scores(asked, written)
 
 
-@lru_cache
 def read_cell(cell: str) -> tuple[str, str, str | None]:
     """Decoder, task and instruction of a cell.
 

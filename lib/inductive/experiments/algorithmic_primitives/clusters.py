@@ -17,7 +17,7 @@ from inductive.experiments.algorithmic_primitives import (
     states,
     vectors,
 )
-from inductive.experiments.algorithmic_primitives.corpora import generator
+from inductive.experiments.algorithmic_primitives.corpora import generator, numbers
 from inductive.experiments.algorithmic_primitives.states import Walk
 from inductive.metrics import agreement
 from inductive.tasks import reasoning_traces as traces
@@ -78,7 +78,7 @@ def clustered(
             f"net={net!r}, block={block}: choose one of {', '.join(NETS)}, and a block "
             f"from 0 to {model.CONFIG.n_layers}"
         )
-    points = _points(pretraining, net, _numbers(key))
+    points = _points(pretraining, net, numbers(rng.stream(key, "traces")))
     kept = np.isin(points.walked.tokens, CONTENT) | (content == 0)
     walked, tasks = points.walked.chosen(kept), points.tasks[kept]
     runs = [_clusters(walked, block, k, seed) for seed in (0, 1)]
@@ -87,7 +87,7 @@ def clustered(
     null = agreement.null_agreements(
         drawn, found, walked.labels, walked.tokens, N_PERMUTATIONS
     )
-    numbers = {
+    agreed = {
         "labels": ami(found, walked.labels),
         "tokens": ami(found, walked.tokens),
         "tasks": ami(found, tasks),
@@ -97,7 +97,7 @@ def clustered(
             found, walked.labels, walked.tokens
         ),
     }
-    return {"null": null} | {name: np.asarray(value) for name, value in numbers.items()}
+    return {"null": null} | {name: np.asarray(value) for name, value in agreed.items()}
 
 
 def transitions(key: Key[Array, ""], pretraining: int) -> dict[str, np.ndarray]:
@@ -112,9 +112,8 @@ def transitions(key: Key[Array, ""], pretraining: int) -> dict[str, np.ndarray]:
         ``moves``: counts between clusters of B, ordered by group; ``groups``: of these;
         ``with_labels`` and ``with_tasks``: agreement of the groups of tokens with both.
     """
-    numbers = _numbers(key)
-    points = _points(pretraining, "B", numbers)
-    finetuned = _points(pretraining, "F", numbers)
+    own = numbers(rng.stream(key, "traces"))
+    points, finetuned = (_points(pretraining, net, own) for net in ("B", "F"))
     found = _clusters(points.walked, labels.BLOCK + 1, labels.CLUSTERED, 0)
     moves = _moves(found, points.walked, labels.CLUSTERED)
     groups = SpectralClustering(
@@ -162,9 +161,9 @@ def _moves(
 
 
 @lru_cache(maxsize=3)
-def _points(pretraining: int, net: str, numbers: tuple[int, ...]) -> Points:
+def _points(pretraining: int, net: str, own: tuple[int, ...]) -> Points:
     """Traces of a decoder on all tasks, of B also where another's streams are read."""
-    key = jax.random.wrap_key_data(jnp.asarray(numbers, "uint32"))
+    key = jax.random.wrap_key_data(jnp.asarray(own, "uint32"))
     writer = checkpoint.decoder(pretraining, "F" if net == "F" else "B")
     walks = [states.walk(writer, key, task, N_TRACES) for task in traces.TASKS]
     if net == "untrained":
@@ -174,7 +173,3 @@ def _points(pretraining: int, net: str, numbers: tuple[int, ...]) -> Points:
     walked = states.joined(walks)
     inside = walked.labels > vectors.label("PROMPT")
     return Points(walked.chosen(inside), tasks[inside])
-
-
-def _numbers(key: Key[Array, ""]) -> tuple[int, ...]:
-    return tuple(np.ravel(jax.random.key_data(rng.stream(key, "traces"))).tolist())

@@ -22,7 +22,16 @@ def generator(key: Key[Array, ""]) -> np.random.Generator:
     Args:
         key: a typed key.
     """
-    return np.random.default_rng(np.ravel(jax.random.key_data(key)).tolist())
+    return np.random.default_rng(numbers(key))
+
+
+def numbers(key: Key[Array, ""]) -> tuple[int, ...]:
+    """What a key of JAX is made of, hashable.
+
+    Args:
+        key: a typed key.
+    """
+    return tuple(np.ravel(jax.random.key_data(key)).tolist())
 
 
 def packed(key: Key[Array, ""], name: str) -> Rows:

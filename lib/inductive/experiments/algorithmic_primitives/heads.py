@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from inductive.experiments.algorithmic_primitives import vectors
 from inductive.experiments.algorithmic_primitives.model import CONFIG
@@ -35,9 +35,23 @@ def function_vector(
     """
     said = head_vectors(base, compared)
     effects = indirect_effects(base, tested, said)
-    best = np.argsort(effects, axis=None)[::-1][:N_HEADS]
-    total = said.reshape(-1, CONFIG.width)[best].sum(0)
+    total, _ = strongest(said, effects, N_HEADS)
     return np.repeat(total[None], CONFIG.n_layers, 0)
+
+
+def strongest(
+    said: Float[np.ndarray, "l h d"], effects: Float[np.ndarray, "l h"], n: int
+) -> tuple[Float[np.ndarray, " d"], Int[np.ndarray, "n two"]]:
+    """Sum over the heads with the largest effects, and which they are, counted from 0.
+
+    Args:
+        said: vector of each head.
+        effects: of each head.
+        n: how many.
+    """
+    best = np.argsort(effects, axis=None)[::-1][:n]
+    places = np.stack(np.unravel_index(best, effects.shape), axis=1)
+    return said[places[:, 0], places[:, 1]].sum(0), places
 
 
 def head_vectors(

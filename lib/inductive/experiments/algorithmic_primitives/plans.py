@@ -221,9 +221,8 @@ def _agreement(
         "k": tuple(ks),
         "content": (0, 1),
     }
-    tolerances: dict[str, Mapping[str, float]] = {}
-    for name in ["labels", "tokens", "tasks", "again", "purity", "explained", "null"]:
-        tolerances[name] = _AGREED
+    names = ["labels", "tokens", "tasks", "again", "purity", "explained", "null"]
+    tolerances = dict.fromkeys(names, _AGREED)
     return _plan(clusters.clustered, axes, {"null": ("permutation",)}, tolerances)
 
 
@@ -234,7 +233,7 @@ def _plan(
     tolerances: Mapping[str, Mapping[str, float]],
     constants: Mapping[str, Any] | None = None,
 ) -> Plan:
-    fields = {name: tuple(writing.FIELDS) for name in ("field",) if "outcomes" in dims}
+    fields = {"field": writing.FIELDS} if "outcomes" in dims else {}
     axes = {name: tuple(values) for name, values in given.items()}
     static = tuple(axes)  # names of files and vectors: nothing to trace
     return Plan(function, axes, 1, static, constants or {}, dims, fields, tolerances)

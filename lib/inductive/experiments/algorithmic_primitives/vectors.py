@@ -15,7 +15,7 @@ from inductive.models.decoder_lm import Decoder
 from inductive.tasks import reasoning_traces as traces
 
 Vector: TypeAlias = Float[np.ndarray, "l d"]
-Group: TypeAlias = tuple[Float[np.ndarray, "... n d"], Float[np.ndarray, "... m d"]]
+Group: TypeAlias = tuple[Float[np.ndarray, "... _ _"], Float[np.ndarray, "... _ _"]]
 """Points with and without a property, in one context."""
 
 FEWEST = 8

@@ -3,12 +3,12 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from inductive import rng
+from inductive.experiments.algorithmic_primitives.corpora import numbers
 from inductive.experiments.algorithmic_primitives.model import CONFIG
 from inductive.models import decoder_lm
 from inductive.models.decoder_lm import Decoder
@@ -27,7 +27,6 @@ FIELDS = (
 
 NO_TOUR = 255
 """Stands for a trace without a right tour."""
-
 
 ROWS = 64
 """Traces that are written at once: more would not fit into a processor's cache."""
@@ -48,8 +47,10 @@ class Prompts(NamedTuple):
 
 
 @lru_cache(maxsize=32)
-def _instances(numbers: tuple[int, ...], task: str, n: int) -> tuple[Instance, ...]:
-    drawn = np.random.default_rng(numbers)
+def _instances(
+    words_of_key: tuple[int, ...], task: str, n: int
+) -> tuple[Instance, ...]:
+    drawn = np.random.default_rng(words_of_key)
     return tuple(traces.draw_instance(drawn, task) for _ in range(n))
 
 
@@ -62,16 +63,11 @@ def prompts(key: Key[Array, ""], task: str, n: int, hint: str | None = None) -> 
         n: how many.
         hint: instruction of all prompts.
     """
-    numbers = np.ravel(jax.random.key_data(rng.stream(key, f"problems {task}")))
-    instances = _instances(tuple(numbers.tolist()), task, n)
+    instances = _instances(numbers(rng.stream(key, f"problems {task}")), task, n)
     asked = [traces.prompt(instance, hint) for instance in instances]
     # Room for an instruction, so that all prompts of a task share a program.
     width = max(map(len, asked)) + (hint is None)
-    tokens, mask = np.zeros((n, width), np.int32), np.zeros((n, width), bool)
-    for row, question in enumerate(asked):
-        tokens[row, width - len(question) :] = question
-        mask[row, width - len(question) :] = True
-    return Prompts(instances, tokens, mask)
+    return Prompts(instances, *decoder_lm.pad_left(asked, width))
 
 
 def write(

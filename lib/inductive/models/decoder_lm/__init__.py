@@ -24,6 +24,7 @@ from inductive.models.decoder_lm.params import (
     slice_blocks,
     unstacked,
 )
+from inductive.models.decoder_lm.prompts import pad_left
 from inductive.models.decoder_lm.reading import read
 from inductive.models.decoder_lm.rotary import Llama3Scaling, Rope
 from inductive.models.decoder_lm.sharding import device_mesh, place, tensor_shardings
@@ -55,6 +56,7 @@ __all__ = [
     "logits",
     "memory_plan",
     "n_blocks",
+    "pad_left",
     "place",
     "push",
     "read",

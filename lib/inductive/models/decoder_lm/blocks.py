@@ -69,6 +69,24 @@ Store: TypeAlias = Callable[[KeysValues, Any], tuple[KeysValues, Any]]
 that are read, and to what is held further."""
 
 
+def kept_at(slot: Int[Array, ""]) -> Store:
+    """Keys and values in room that is held, new ones from a slot on.
+
+    Args:
+        slot: where those of the first token at hand are put.
+    """
+    zero = jnp.zeros_like(slot)
+
+    def store(new: KeysValues, held: KeysValues) -> tuple[KeysValues, KeysValues]:
+        keys, values = (
+            jax.lax.dynamic_update_slice(old, one, (zero, zero, slot, zero))
+            for old, one in zip(held, new, strict=True)
+        )
+        return (keys, values), (keys, values)
+
+    return store
+
+
 def fold(
     blocks: Block | tuple[Block, ...],
     config: Config,

@@ -14,6 +14,7 @@ from inductive.models.decoder_lm.blocks import (
     Where,
     bound,
     fold,
+    kept_at,
     locate,
     positions_of,
     turn_at,
@@ -220,16 +221,6 @@ def decode(
         cache: keys and values of each block.
         hooks: what changes the stream.
     """
-
-    def store(new: KeysValues, held: KeysValues) -> tuple[KeysValues, KeysValues]:
-        zero = jnp.zeros_like(at)
-        slot = (zero, zero, at, zero)
-        keys, values = (
-            jax.lax.dynamic_update_slice(old, one, slot)
-            for old, one in zip(held, new, strict=True)
-        )
-        return (keys, values), (keys, values)
-
     here = jax.lax.dynamic_slice_in_dim(positions, at, 1, axis=1)
     known = jnp.where(recent[..., None] >= 0, params.tokens[recent], 0)
     earlier = [known[:, None, back] for back in range(config.smear)]
@@ -242,7 +233,10 @@ def decode(
         near = seen & (back < config.sliding_window)[None, None]
     where = Where(turn_at(config, here, stream.dtype), seen, near)
     last, cache = fold(
-        params.blocks, config, stream, where, edit=edit, store=store, held=cache
+        *(params.blocks, config, stream, where),
+        edit=edit,
+        store=kept_at(at),
+        held=cache,
     )
     return logits(params, config, last[:, 0]), cache
 

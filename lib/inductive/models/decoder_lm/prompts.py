@@ -1,11 +1,30 @@
 """Prompts that a decoder can continue: padded on the left, short enough."""
 
+from collections.abc import Sequence
+
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jaxtyping import Array, Bool, Integer
+from jaxtyping import Array, Bool, Int, Integer
 
 from inductive.models.decoder_lm.config import Config
+
+
+def pad_left(
+    rows: Sequence[Sequence[int]], width: int | None = None
+) -> tuple[Int[np.ndarray, "n t"], Bool[np.ndarray, "n t"]]:
+    """Prompts that all end in the last column, and where they are.
+
+    Args:
+        rows: tokens of each, one or more.
+        width: columns, at least as many as the longest has; None is just these.
+    """
+    lengths = np.array([len(row) for row in rows])
+    columns = int(lengths.max()) if width is None else width
+    mask = np.arange(columns) >= columns - lengths[:, None]
+    tokens = np.zeros(mask.shape, np.int32)
+    tokens[mask] = np.concatenate(rows)
+    return tokens, mask
 
 
 def left_padded(

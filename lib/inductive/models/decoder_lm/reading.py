@@ -19,6 +19,7 @@ from inductive.models.decoder_lm.blocks import (
     Mask,
     Where,
     block_step,
+    kept_at,
     positions_of,
     turn_at,
 )
@@ -92,16 +93,7 @@ def _piece(
     held: KeysValues,
 ) -> tuple[Float[Array, "b n t d"], KeysValues]:
     """Streams after the chosen blocks of one piece, whose first token is in slot ``at``."""
-    zero = jnp.zeros_like(at)
-
-    def store(new: KeysValues, own: KeysValues) -> tuple[KeysValues, KeysValues]:
-        slot = (zero, zero, at, zero)
-        keys, values = (
-            jax.lax.dynamic_update_slice(old, one, slot)
-            for old, one in zip(own, new, strict=True)
-        )
-        return (keys, values), (keys, values)
-
+    store = kept_at(at)
     where = _where(config, there, at, stream)
 
     def step(carry: Any, given: Any) -> Any:

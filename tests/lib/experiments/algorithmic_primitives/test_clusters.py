@@ -12,6 +12,7 @@ from inductive.experiments.algorithmic_primitives import (
     labels,
 )
 from inductive.experiments.algorithmic_primitives.bank import Walks
+from inductive.experiments.algorithmic_primitives.corpora import numbers
 from inductive.metrics import agreement
 from inductive.tasks import reasoning_traces as traces
 from inductive.tasks.reasoning_traces import LABELS, OPCODES
@@ -33,7 +34,7 @@ def few_traces(as_in_sweeps: None) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def points(few_traces: None) -> clusters.Points:
-    return clusters._points(0, "B", clusters._numbers(KEY))
+    return clusters._points(0, "B", numbers(rng.stream(KEY, "traces")))
 
 
 def _found(net: str = "B", block: int = 3, k: int = K, content: int = 0) -> dict:
@@ -79,7 +80,7 @@ def test_before_the_first_block_clusters_are_tokens(points: clusters.Points) -> 
 def test_first_weights_see_the_same_text_otherwise(
     points: clusters.Points, third: dict[str, np.ndarray]
 ) -> None:
-    other = clusters._points(0, "untrained", clusters._numbers(KEY))
+    other = clusters._points(0, "untrained", numbers(rng.stream(KEY, "traces")))
     np.testing.assert_array_equal(other.walked.tokens, points.walked.tokens)
     np.testing.assert_array_equal(other.walked.labels, points.walked.labels)
     assert other.walked.streams.shape == points.walked.streams.shape

@@ -1,6 +1,5 @@
 """Sweeps of the chapter: they fit their functions, and all that they name exists."""
 
-import inspect
 from collections.abc import Iterator
 
 import pytest
@@ -19,6 +18,7 @@ from inductive.experiments.algorithmic_primitives import (
 from inductive.experiments.plan import Plan
 from inductive.tasks import reasoning_traces as traces
 from inductive.tasks.reasoning_traces.vocabulary import HINTS
+from support.planned import assert_arguments_fit
 
 PROFILES = ("paper", "smoke")
 OUTPUTS = {
@@ -46,12 +46,7 @@ def _cases() -> list[str]:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_plans_fit_the_arguments_of_their_functions(profile: str) -> None:
     for name, plan in plans.plans(profile).items():
-        known = inspect.signature(plan.function).parameters
-        given = {*plan.axes, *plan.constants}
-        assert given <= set(known), name
-        required = {p.name for p in known.values() if p.default is p.empty}
-        assert required - {"key"} <= given, name
-        assert not {*plan.axes} & {*plan.constants}, name
+        assert_arguments_fit(name, plan)
         assert {*plan.static} == {*plan.axes}, name
         assert plan.seeds == 1
 

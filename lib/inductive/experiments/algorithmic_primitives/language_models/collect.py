@@ -14,7 +14,6 @@ from inductive.experiments.algorithmic_primitives.language_models import hallmar
 from inductive.experiments.algorithmic_primitives.language_models.loading import (
     Model,
     PromptTooLongError,
-    padded,
     prompt_tokens,
 )
 from inductive.experiments.algorithmic_primitives.language_models.memory import PIECE
@@ -68,7 +67,7 @@ def prompts(
     """
     rows = [prompt_tokens(model, system, one) for one in questions]
     longest = max(width, *map(len, rows))
-    return Prompts(*padded(rows, -(-longest // _ROUND) * _ROUND))
+    return Prompts(*decoder_lm.pad_left(rows, -(-longest // _ROUND) * _ROUND))
 
 
 def check_lengths(model: Model, asked: Prompts, n_new: int) -> None:

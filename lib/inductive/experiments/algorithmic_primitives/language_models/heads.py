@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from inductive.experiments.algorithmic_primitives import vectors
 from inductive.experiments.algorithmic_primitives.language_models.collect import (
@@ -106,18 +106,3 @@ def _log_chance(
     top = scores.max(1, keepdims=True)
     shares = np.exp((scores - top).astype(np.float64))
     return np.log(shares[:, tokens].sum(1) / shares.sum(1))
-
-
-def function_vector(
-    added: Float[np.ndarray, "l h d"], effect: Float[np.ndarray, "l h"], n: int
-) -> tuple[Float[np.ndarray, " d"], Int[np.ndarray, "n two"]]:
-    """Sum over the heads with the largest effects, and which they are, counted from 0.
-
-    Args:
-        added: vector of each head.
-        effect: of each head.
-        n: how many.
-    """
-    best = np.argsort(effect, axis=None)[::-1][:n]
-    places = np.stack(np.unravel_index(best, effect.shape), axis=1)
-    return added[places[:, 0], places[:, 1]].sum(0), places

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, DTypeLike, Int
+from jaxtyping import DTypeLike, Int
 
 from inductive.data.language_models import Checkpoint
 from inductive.data.language_models.chat_formats import (
@@ -98,22 +98,6 @@ def prompt_tokens(model: Model, system: str, question: str) -> list[int]:
     text = formatted(model.chat, [("system", system), ("user", question)])
     marked = bool(model.chat.markers)
     return model.tokenizer.encode(text, add_special_tokens=not marked).ids
-
-
-def padded(
-    rows: list[list[int]], width: int
-) -> tuple[Int[np.ndarray, "n t"], Bool[np.ndarray, "n t"]]:
-    """Prompts that all end in the last column.
-
-    Args:
-        rows: tokens of each.
-        width: columns.
-    """
-    lengths = np.array([len(row) for row in rows])
-    mask = np.arange(width) >= width - lengths[:, None]
-    tokens = np.zeros(mask.shape, np.int32)
-    tokens[mask] = np.concatenate(rows)
-    return tokens, mask
 
 
 def first_tokens(model: Model, words: tuple[str, ...]) -> list[int]:

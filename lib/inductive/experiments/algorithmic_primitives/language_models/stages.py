@@ -9,6 +9,7 @@ from jaxtyping import Array, Key
 from inductive import rng
 from inductive.experiments.algorithmic_primitives import vectors
 from inductive.experiments.algorithmic_primitives.corpora import generator
+from inductive.experiments.algorithmic_primitives.heads import strongest
 from inductive.experiments.algorithmic_primitives.language_models import (
     clusters,
     collect,
@@ -214,7 +215,7 @@ class Stages:
             effect = heads.effects(
                 self.model, said, texts, first_tokens(self.model, words)
             )
-            vector, places = heads.function_vector(said, effect, self.settings.heads)
+            vector, places = strongest(said, effect, self.settings.heads)
             return {"vector": vector, "effects": effect, "heads": places}
 
         return self.folder.arrays("heads", compute)

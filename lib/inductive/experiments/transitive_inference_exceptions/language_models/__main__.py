@@ -3,15 +3,13 @@
 ``decoders`` takes three minutes each on one core; ``vectors`` needs the weights of MiniLM.
 """
 
-import hashlib
 import sys
-from importlib import resources
-from pathlib import Path
 
 import jax
 import numpy as np
 
 from inductive import rng
+from inductive.data import checkpoints
 from inductive.experiments.transitive_inference_exceptions.language_models import (
     checkpoint,
     encoder,
@@ -38,9 +36,7 @@ def vectors() -> None:
 
 
 def _write(name: str, arrays: dict[str, np.ndarray]) -> None:
-    path = Path(str(resources.files("inductive.data.checkpoints")), f"{name}.npz")
-    np.savez(path, allow_pickle=False, **arrays)
-    print(f"{path.name}: SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
+    print(f"{name}: SHA-256 {checkpoints.write(name, arrays)}")
 
 
 if __name__ == "__main__":

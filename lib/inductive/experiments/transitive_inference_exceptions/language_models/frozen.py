@@ -144,12 +144,8 @@ def left_padded(
         tokenizer: of the ``tokenizers`` package.
         asked: the prompts.
     """
-    ids = [encoding.ids for encoding in tokenizer.encode_batch(list(asked))]
-    length = max(map(len, ids))
-    mask = np.arange(length) >= length - np.array([len(row) for row in ids])[:, None]
-    tokens = np.zeros(mask.shape, np.int32)
-    tokens[mask] = np.concatenate(ids)
-    return tokens, mask
+    encoded = tokenizer.encode_batch(list(asked))
+    return decoder_lm.pad_left([one.ids for one in encoded])
 
 
 def normed(model: Model, states: Float[Array, "k d"]) -> Float[Array, "k d"]:
