@@ -70,14 +70,18 @@ def ours(given: Setting) -> np.ndarray:
     Args:
         given: what is written.
     """
-    made = decoder_lm.generate(
-        *(decoder_lm.unstacked(given.params), model.CONFIG),
-        *(jnp.asarray(given.asked.tokens), jnp.asarray(given.asked.mask), given.n_new),
-        key=rng.root(1),
-        temperature=1.0,
-        steer=decoder_lm.push(given.directions, GATES),
-    )
-    return np.asarray(made.tokens)
+    single = decoder_lm.unstacked(given.params)
+
+    def chunk(number: int, tokens: Array, mask: Array) -> np.ndarray:
+        made = decoder_lm.generate(
+            *(single, model.CONFIG, tokens, mask, given.n_new),
+            key=rng.seed_key(rng.root(1), number),
+            temperature=1.0,
+            steer=decoder_lm.push(given.directions, GATES),
+        )
+        return np.asarray(made.tokens)
+
+    return writing.in_chunks(given.asked, chunk)
 
 
 def writer(given: Setting) -> Writer:

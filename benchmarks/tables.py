@@ -11,6 +11,7 @@ import decoder_tables
 import gated_tables
 import multitask_tables
 import pretraining_tables
+import primitives_tables
 from cells import number, spread
 from inductive import paths
 from measure import folder
@@ -121,6 +122,8 @@ TABLES = {
     "gated-machine": partial(machine, "gated_machine"),
     **decoder_tables.TABLES,
     "decoder-machine": partial(machine, "decoder_machine"),
+    **primitives_tables.TABLES,
+    "primitives-machine": partial(machine, "primitives_machine"),
 }
 
 

@@ -102,12 +102,14 @@ def verdict_accuracy(outcomes: Outcomes) -> Float[np.ndarray, " p"]:
 
 
 def tour_ratio(tour_excess: Integer[np.ndarray, "p n"]) -> float:
-    """Mean length of right tours over the shortest.
+    """Mean length of right tours over the shortest; nan without any.
 
     Args:
         tour_excess: in percent, as in ``writing.scores``.
     """
     there = tour_excess != NO_TOUR
+    if not there.any():
+        return float("nan")
     return 1 + float(np.asarray(tour_excess, float)[there].mean()) / 100
 
 

@@ -117,4 +117,4 @@ def _log_probability(
         base, CONFIG, jnp.asarray(text.tokens), mask=jnp.asarray(text.mask), edit=edit
     ).last
     scores = jax.nn.log_softmax(decoder_lm.logits(base, CONFIG, last))[..., words.VER]
-    return jnp.sum(jnp.where(where, scores, 0.0)) / jnp.sum(where)
+    return jnp.mean(scores, where=where)

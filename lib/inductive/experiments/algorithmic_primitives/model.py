@@ -48,7 +48,8 @@ def loss(
         documents: number of each token's document within its row, 0 is padding.
         targets: which tokens count; the first of a document never does.
     """
-    states = decoder_lm.run(params, CONFIG, tokens, mask=documents).last[:, :-1]
+    single = decoder_lm.unstacked(params)  # a scan would copy what gradients need
+    states = decoder_lm.run(single, CONFIG, tokens, mask=documents).last[:, :-1]
     logits = decoder_lm.logits(params, CONFIG, states)
     losses = finetune.cross_entropy(logits, tokens[:, 1:])
     same = documents[:, 1:] == documents[:, :-1]

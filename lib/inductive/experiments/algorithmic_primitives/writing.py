@@ -1,11 +1,14 @@
 """Prompts for a decoder, the traces that it writes, and the score of each."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
+from joblib import cpu_count
 
 from inductive import rng
 from inductive.experiments.algorithmic_primitives.corpora import numbers
@@ -81,7 +84,7 @@ def write(
     """Traces that a decoder writes at temperature 1, up to ``EOS`` or the limit.
 
     The draws depend on the key, the row and the step alone: conditions with the same key
-    are compared in pairs. Rows are written :data:`ROWS` at a time.
+    are compared in pairs. Rows are written :data:`ROWS` at a time, on all cores.
 
     Args:
         params: of the decoder.
@@ -102,16 +105,41 @@ def write(
         "eos": words.EOS,
         "steer": decoder_lm.push(added, gates.astype("int32")),
     }
-    single, found = decoder_lm.unstacked(params), []
-    for number, first in enumerate(range(0, len(asked.tokens), ROWS)):
-        some = slice(first, first + ROWS)
-        tokens, mask = jnp.asarray(asked.tokens[some]), jnp.asarray(asked.mask[some])
+    single = decoder_lm.unstacked(params)
+
+    def chunk(
+        number: int, tokens: Int[Array, "r t"], mask: Bool[Array, "r t"]
+    ) -> Int[np.ndarray, "r s"]:
         own = rng.seed_key(key, number)
         made = decoder_lm.generate(
             single, CONFIG, tokens, mask, n_new, key=own, **options
         )
-        found.append(np.where(made.mask, made.tokens, words.PAD))
-    return np.concatenate(found)
+        return np.where(made.mask, made.tokens, words.PAD)
+
+    return in_chunks(asked, chunk)
+
+
+def in_chunks(
+    asked: Prompts, write: Callable[[int, Array, Array], Int[np.ndarray, "r s"]]
+) -> Int[np.ndarray, "n s"]:
+    """Write :data:`ROWS` rows at a time, each chunk on a core of its own: a step of
+    generation is too small for XLA to spread it.
+
+    Args:
+        asked: problems.
+        write: traces from the number of the chunk, its prompts and their mask.
+    """
+
+    def chunk(number: int) -> Int[np.ndarray, "r s"]:
+        some = slice(number * ROWS, (number + 1) * ROWS)
+        return write(
+            *(number, jnp.asarray(asked.tokens[some]), jnp.asarray(asked.mask[some]))
+        )
+
+    with ThreadPoolExecutor(cpu_count()) as pool:
+        return np.concatenate(
+            list(pool.map(chunk, range(-(-len(asked.tokens) // ROWS))))
+        )
 
 
 def scores(asked: Prompts, written: Int[np.ndarray, "n t"]) -> dict[str, np.ndarray]:

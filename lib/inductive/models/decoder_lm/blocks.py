@@ -156,12 +156,28 @@ def block_step(
         held: of this block.
     """
     read, kept = heads_read(config, block, stream, where, index, store, held)
-    stream = stream + jnp.einsum("...kgtc,kgcd->...td", read, block.attention_out)
+    read = jnp.moveaxis(read, -2, -4)
+    stream = stream + _of_tokens("nkgc,kgcd->nd", read, block.attention_out, 3)
     x = rms_norm(stream, block.mlp_norm, config.norm_eps)
-    hidden = jnp.einsum("...d,dmh->...mh", x, block.mlp_in)
+    hidden = _of_tokens("nd,dmh->nmh", x, block.mlp_in)
     act = ACTIVATE[config.activation](hidden[..., 0, :])
     act = act * hidden[..., 1, :] if config.gated else act
-    return stream + act @ block.mlp_out, kept
+    return stream + _of_tokens("nh,hd->nd", act, block.mlp_out), kept
+
+
+def _of_tokens(formula: str, x: Array, weights: Array, own: int = 1) -> Array:
+    """A matrix applied to each token, all of them on one axis: XLA lays out the gradients
+    of several token axes badly.
+
+    Args:
+        formula: of einsum, with n for the tokens.
+        x: with tokens on all axes but the last ``own``.
+        weights: the matrix.
+        own: how many axes a token has.
+    """
+    flat = x.reshape(-1, *x.shape[-own:])
+    out = jnp.einsum(formula, flat, weights)
+    return out.reshape(*x.shape[:-own], *out.shape[1:])
 
 
 def heads_read(
@@ -198,7 +214,7 @@ def _queries_keys_values(
     config: Config, block: Block, x: Float[Array, "*n t d"], where: Where
 ) -> tuple[Array, Array, Array]:
     """Queries and keys, normalised and rotated, and values; tokens on the last but one axis."""
-    both = jnp.einsum("...td,dkgc->...kgtc", x, block.qkv)
+    both = jnp.moveaxis(_of_tokens("nd,dkgc->nkgc", x, block.qkv), -4, -2)
     if block.qkv_bias is not None:
         both = both + to_rank(block.qkv_bias[:, :, None], both.ndim)
     g = config.group

@@ -24,6 +24,9 @@ def attend(
 ) -> Float[Array, "*n k g t c"]:
     """What each query head reads.
 
+    The sum of the weights divides what was read, not the weights (as in FlashAttention, Dao
+    et al. 2022, arXiv 2205.14135), so that no gradient needs a sum over all weights.
+
     Args:
         queries: g heads for each of k key heads.
         keys: of all tokens.
@@ -38,8 +41,15 @@ def attend(
     # Finite, so that a padded query, which sees nothing, yields no NaN.
     lowest = jnp.finfo(fine).min
     scores = jnp.where(seen[..., None, None, :, :], scores, lowest)
-    weights = jax.nn.softmax(scores, axis=-1).astype(values.dtype)
-    return jnp.einsum("...kgts,...ksc->...kgtc", weights, values)
+    highest = jax.lax.stop_gradient(scores.max(-1, keepdims=True))
+    weights = jnp.exp(scores - highest)
+    read = jnp.einsum(
+        "...kgts,...ksc->...kgtc",
+        weights.astype(values.dtype),
+        values,
+        preferred_element_type=fine,
+    )
+    return (read / weights.sum(-1, keepdims=True)).astype(values.dtype)
 
 
 def rms_norm(

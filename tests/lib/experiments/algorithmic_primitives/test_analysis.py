@@ -107,6 +107,7 @@ def test_accuracy_of_verdicts_counts_verifications() -> None:
 def test_only_right_tours_have_a_length() -> None:
     excess = np.array([[0, 50, NO_TOUR], [NO_TOUR, 10, 20]], np.uint8)
     assert analysis.tour_ratio(excess) == pytest.approx(1.2)
+    assert np.isnan(analysis.tour_ratio(np.full((1, 2), NO_TOUR, np.uint8)))
 
 
 RATES = np.array([0.05, 0.3, 0.5, 0.9])

@@ -30,6 +30,12 @@ def test_a_condition_is_written_as_it_is_read(text: str) -> None:
     assert conditions.write(*pairs, block=block, gated=gated) == text
 
 
+@pytest.mark.parametrize("coefficient", [1e-5, -2.5e-7, 1e6, 3.0, 0.25])
+def test_any_coefficient_is_read_back(coefficient: float) -> None:
+    terms, _ = conditions.read(conditions.write((coefficient, "VER[S]")))
+    assert terms == ((coefficient, "VER[S]", 3),)
+
+
 def test_terms_without_coefficient_are_left_out() -> None:
     assert conditions.write((0.0, "a"), (0.5, "b")) == "0.5*b@3"
     assert conditions.write((0.0, "a"), gated=True) == conditions.NONE
@@ -37,7 +43,8 @@ def test_terms_without_coefficient_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "VER[S]", "0.4*VER[S]", "0.4 VER[S]@3", "0.4*@3", "none; gated"]
+    "text",
+    ["", "VER[S]", "0.4*VER[S]", "0.4 VER[S]@3", "0.4*@3", "1.2.3*X@3", "none; gated"],
 )
 def test_a_text_that_cannot_be_read_is_named(text: str) -> None:
     with pytest.raises(ValueError, match="write terms such as") as error:
