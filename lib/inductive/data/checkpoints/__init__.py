@@ -54,10 +54,10 @@ SHIPPED = {
     **{
         f"reasoning-0-{name}": Shipped(sha256, f"{_TRACES} 0")
         for name, sha256 in {
-            "B": "574ec0463adb728f09fa92ca04f2b041c0b885e41bf7fb0bbfee531a610d6250",
-            "F": "883ed5c3af7bd431d9588d678f8a75b88bce99a987267bf1bd61d6a00111dc66",
-            "FGS": "5dcb2997a139785524ed7d804eab42ffa83e95ff1a4f7b9e42b62cf4ebb375c7",
-            "vectors": "d325dd208b9720f79b05a3aafe5a0b1dc8e72efef9489a4da2b44ff3dcc63a28",
+            "B": "d568f1dc1e919dbdd9e861762bebf05302f824ba06f3b673744bb5efc06f138e",
+            "F": "e92cc01c2e942c1c19109e89765928725b8b5839e8e69582fcda2a6732f51366",
+            "FGS": "279ea83befe84eee09b06f30abd2941aceea881b39854cf2298449d5fc4838e2",
+            "vectors": "867359a16713fb3301c187706b25c46d66eb3def205b8cce1f578fab90aad657",
         }.items()
     },
 }
