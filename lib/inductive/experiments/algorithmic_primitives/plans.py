@@ -255,6 +255,7 @@ def _pretrained(seeds: int) -> Plan:
         "task": problems.TASKS,
         "hallmark": tuple(hallmarks.hallmarks()),
         "part": smollm2.HEALTH,
+        "after": smollm2.read_blocks(30),
         "condition": smollm2.CONDITIONS,
     }
     agreed = ("stability", "ami", "ami_null", "ami_tokens", "ami_identity")
