@@ -194,6 +194,10 @@ def test_the_chapter_s_function_gives_all_that_its_figure_shows(folder: Path) ->
     assert found["cosine_null"].shape == (smollm2.NULLS, 1)
     assert found["ami"].shape == (2, 3)
     assert found["usage"].shape == (3, 4)
+    assert found["health"].shape == (3, len(smollm2.HEALTH))
+    dims = smollm2.DIMS | dict.fromkeys(smollm2.TRACED, ("condition", "trace"))
+    named = {name: len(dims.get(name, ())) for name in found}
+    assert named == {name: value.ndim for name, value in found.items()}
     finite = {name: bool(np.isfinite(value).all()) for name, value in found.items()}
     assert all(finite.values()), finite
 

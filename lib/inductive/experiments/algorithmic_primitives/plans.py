@@ -14,6 +14,11 @@ from inductive.experiments.algorithmic_primitives import (
     writing,
 )
 from inductive.experiments.algorithmic_primitives.conditions import NONE, write
+from inductive.experiments.algorithmic_primitives.language_models import (
+    hallmarks,
+    problems,
+    smollm2,
+)
 from inductive.experiments.plan import Plan, of_profile
 from inductive.tasks import reasoning_traces as traces
 
@@ -49,6 +54,8 @@ SEEDS = range(bank.N_CONTROLS)
 _WRITTEN = {"rtol": 0.0, "atol": 0.0, "strays": 0.03}
 _MEAN = {"rtol": 0.02, "atol": 0.0}
 _AGREED: Mapping[str, float] = {"rtol": 0.0, "atol": 0.02}
+_ONE_TRACE: Mapping[str, float] = {"rtol": 0.0, "atol": 0.07}
+_READ: Mapping[str, float] = {"rtol": 0.0, "atol": 5e-3}
 _COUNTED = {"rtol": 0.0, "atol": 0.0, "strays": 0.2}
 
 # A finetuning is repeated here: rounding changes its weights a little.
@@ -192,6 +199,7 @@ def _paper() -> dict[str, Plan]:
             dict.fromkeys(("outcomes", "tour_excess"), _TRAINED)
             | {"length": _MEAN, "skills": _AGREED},
         ),
+        "smollm2": _pretrained(3),
     }
 
 
@@ -243,3 +251,29 @@ def _plan(
     axes = {name: tuple(values) for name, values in given.items()}
     static = tuple(axes)  # names of files and vectors: nothing to trace
     return Plan(function, axes, 1, static, constants or {}, dims, fields, tolerances)
+
+
+def _pretrained(seeds: int) -> Plan:
+    """SmolLM2, on other problems and with other draws for each seed."""
+    by_trace = dict.fromkeys(smollm2.TRACED, ("condition", "trace"))
+    coords = {
+        "clusters": smollm2.NUMBERS,
+        "task": problems.TASKS,
+        "hallmark": tuple(hallmarks.hallmarks()),
+        "part": smollm2.HEALTH,
+        "after": smollm2.read_blocks(30),
+        "condition": smollm2.CONDITIONS,
+    }
+    agreed = ("stability", "ami", "ami_null", "ami_tokens", "ami_identity")
+    tolerances = (
+        dict.fromkeys(agreed, _AGREED)
+        | dict.fromkeys(("usage", "health"), _ONE_TRACE)
+        | dict.fromkeys(("cosine", "cosine_null", "size"), _READ)
+        | dict.fromkeys(by_trace, _WRITTEN)
+        | {"length": _MEAN}
+    )
+    axes = {"model": (smollm2.SMOLLM2,)}
+    return Plan(
+        *(smollm2.measured, axes, seeds, tuple(axes), {}, smollm2.DIMS | by_trace),
+        *(coords, tolerances),
+    )

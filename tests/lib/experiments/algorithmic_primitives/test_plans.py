@@ -15,6 +15,7 @@ from inductive.experiments.algorithmic_primitives import (
     skills,
     writing,
 )
+from inductive.experiments.algorithmic_primitives.language_models import smollm2
 from inductive.experiments.plan import Plan
 from inductive.tasks import reasoning_traces as traces
 from inductive.tasks.reasoning_traces.vocabulary import HINTS
@@ -30,6 +31,7 @@ OUTPUTS = {
     geometry.compared: {"cosines", "lengths", "in_span", "residuals"},
     skills.skilled: {"skills"},
     skills.practised: {"outcomes", "tour_excess", "length", "skills"},
+    smollm2.measured: {*smollm2.DIMS, *smollm2.TRACED, "ami_identity", "length"},
 }
 
 
@@ -48,7 +50,7 @@ def test_plans_fit_the_arguments_of_their_functions(profile: str) -> None:
     for name, plan in plans.plans(profile).items():
         assert_arguments_fit(name, plan)
         assert {*plan.static} == {*plan.axes}, name
-        assert plan.seeds == 1
+        assert plan.seeds == (3 if plan.function is smollm2.measured else 1)
 
 
 def test_dimensions_and_tolerances_are_those_of_outputs() -> None:

@@ -46,10 +46,29 @@ CONDITIONS = ("none", *(f"{v} {c}" for v in ("vector", "random") for c in COEFFI
 NUMBERS = (20, 50)
 """Of clusters."""
 
+HEALTH = ("answered", "repeated", "ended", "right")
+"""Columns of ``health``."""
+
 BLOCK_STEP = 5
 SYSTEM = problems.SYSTEM
 TEMPERATURE = 0.7
 NULLS = 20
+
+TRACED = ("verifies", "distinct", "wellformed", "tokens")
+"""Outputs by condition and trace."""
+
+DIMS = {
+    "stability": ("clusters",),
+    "ami": ("clusters", "start"),
+    "ami_null": ("clusters", "permutation"),
+    "ami_tokens": ("clusters",),
+    "usage": ("task", "hallmark"),
+    "health": ("task", "part"),
+    "cosine": ("after",),
+    "cosine_null": ("shuffle", "after"),
+    "size": ("contrast", "after"),
+}
+"""Inner dimensions of the other outputs."""
 
 
 def measured(
@@ -74,13 +93,14 @@ def measured(
     Returns:
         Clusters after :data:`BLOCK`, by number: ``stability``, ``ami`` with silver labels
         by start, their ``ami_null``, ``ami_tokens``, and ``ami_identity``; by task
-        ``usage`` (share of traces with each hallmark) and ``health`` (share with an answer
-        line, share of repeated pieces, share that ends, share right). ``cosine`` of the
-        instruction's vectors of graphs and formulas by block, its ``cosine_null`` by
-        shuffle, and their ``size`` in lengths of the stream, by task. By condition and
-        trace ``verifies``, the share of ``distinct`` pieces, whether it is ``wellformed``,
-        and how many ``tokens`` were written. ``length`` is the mean of the stream's at
-        generated tokens after :data:`BLOCK`, in which coefficients are measured.
+        ``usage`` (share of traces with each hallmark) and ``health`` (:data:`HEALTH`:
+        share with an answer line, share of repeated pieces, share that ends, share right).
+        ``cosine`` of the instruction's vectors of graphs and formulas by block, its
+        ``cosine_null`` by shuffle, and their ``size`` in lengths of the stream, by task.
+        By condition and trace ``verifies``, the share of ``distinct`` pieces, whether it
+        is ``wellformed``, and how many ``tokens`` were written. ``length`` is the mean of
+        the stream's at generated tokens after :data:`BLOCK`, in which coefficients are
+        measured.
 
     Raises:
         DataUnavailableError: the weights are nowhere to be had.
