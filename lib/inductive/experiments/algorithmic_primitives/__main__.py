@@ -1,6 +1,6 @@
 """Makes decoders and vectors: ``python -m inductive.experiments.algorithmic_primitives 1``.
 
-Each number is a pretraining, all of them without a number; ten minutes each on two cores.
+Each number is a pretraining, all of them without a number; some six minutes each on one core.
 What is there already is kept, so that an interrupted run goes on where it was.
 """
 
