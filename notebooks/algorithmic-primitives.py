@@ -338,6 +338,7 @@ rises = {task: used(task, "F", "VER").mean - used(task, "B", "VER").mean for tas
 candidates = [used("T", net, "n_gen").mean for net in ("B", "F")]
 right = {net: analysis.verdict_accuracy(OUTCOMES[f"{net} T"]) for net in NETS}
 print("rise of verification:", {task: round(rise, 2) for task, rise in rises.items()})
+print("told to verify on T, by pretraining:", used("T", "B told", "VER").each.round(2))
 print("candidates on T:", np.round(candidates, 2), " accuracy of verdicts on T:")
 print({net: np.round(accuracy, 2) for net, accuracy in right.items()})
 

@@ -1,5 +1,6 @@
 """Prompts for a decoder, the traces that it writes, and the score of each."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -8,7 +9,6 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key
-from joblib import cpu_count
 
 from inductive import rng
 from inductive.experiments.algorithmic_primitives.corpora import numbers
@@ -136,7 +136,7 @@ def in_chunks(
             *(number, jnp.asarray(asked.tokens[some]), jnp.asarray(asked.mask[some]))
         )
 
-    with ThreadPoolExecutor(cpu_count()) as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         return np.concatenate(
             list(pool.map(chunk, range(-(-len(asked.tokens) // ROWS))))
         )
