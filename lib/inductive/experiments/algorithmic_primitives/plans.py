@@ -56,7 +56,7 @@ _MEAN = {"rtol": 0.02, "atol": 0.0}
 _AGREED: Mapping[str, float] = {"rtol": 0.0, "atol": 0.02}
 _ONE_TRACE: Mapping[str, float] = {"rtol": 0.0, "atol": 0.07}
 _READ: Mapping[str, float] = {"rtol": 0.0, "atol": 5e-3}
-_COUNTED = {"rtol": 0.0, "atol": 0.0, "strays": 0.2}
+_COUNTED: Mapping[str, float] = {"rtol": 0.0, "atol": 0.0, "strays": 0.2}
 
 # A finetuning is repeated here: rounding changes its weights a little.
 _TRAINED = {"rtol": 0.0, "atol": 0.0, "strays": 0.1}
@@ -175,8 +175,8 @@ def _paper() -> dict[str, Plan]:
                 "moves": ("from", "to"),
                 "groups": ("from",),
             },
-            dict.fromkeys(("steps", "with_labels", "with_tasks"), _AGREED)
-            | dict.fromkeys(("moves", "groups"), _COUNTED),
+            dict.fromkeys(["steps", "with_labels", "with_tasks"], _AGREED)
+            | dict.fromkeys(["moves", "groups"], _COUNTED),
         ),
         "geometry": _plan(
             *(geometry.compared, {"pretraining": numbers}),
