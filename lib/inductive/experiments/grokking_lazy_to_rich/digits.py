@@ -79,13 +79,15 @@ def digit_networks(
     optimiser = optax.adamw(learning_rate, weight_decay=weight_decay)
     examples = jnp.asarray(train.pixels), jnp.asarray(train.targets)
     evaluate = partial(_evaluated, start, train, test, scale)
-    path = gd.follow(
-        optimiser_steps.consecutive_batches(loss, optimiser, examples, batch_size),
-        optimiser_steps.start(optimiser, start),
-        schedule=lambda number: jnp.ones_like(number, "float32"),
-        times=record_times(steps, n_times)[1:],
-        evaluate=lambda state: evaluate(state.params),
-    )
+    # The optimiser counts its steps in whole numbers, among parameters of another type.
+    with jax.numpy_dtype_promotion("standard"):
+        path = gd.follow(
+            optimiser_steps.consecutive_batches(loss, optimiser, examples, batch_size),
+            optimiser_steps.start(optimiser, start),
+            schedule=lambda number: jnp.ones_like(number, "float32"),
+            times=record_times(steps, n_times)[1:],
+            evaluate=lambda state: evaluate(state.params),
+        )
     return jax.tree.map(
         lambda one, more: jnp.concatenate([one[None], more]),
         evaluate(start),

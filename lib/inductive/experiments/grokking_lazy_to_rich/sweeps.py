@@ -81,7 +81,7 @@ def published_draws(
     del key
     setting = training.prepare(*training.published_task(), curvature, False)
     found = _trained(setting, scale, learning_rate, times)
-    residual = setting.kernel[0] - setting.task.test_targets
+    residual = setting.kernel[0] - jnp.asarray(setting.task.test_targets, float)
     return found | {"plain_kernel_error": (residual**2).mean()}
 
 
