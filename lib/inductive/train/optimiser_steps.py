@@ -23,6 +23,16 @@ class Optimised(NamedTuple):
     memory: PyTree
 
 
+def adamw(learning_rate: float, weight_decay: float) -> optax.GradientTransformation:
+    """Adam with decoupled weight decay (Loshchilov & Hutter, ICLR 2019).
+
+    Args:
+        learning_rate: step size, above 0.
+        weight_decay: a step multiplies weights by one minus this times the learning rate.
+    """
+    return optax.adamw(learning_rate, weight_decay=weight_decay)
+
+
 def start(optimiser: optax.GradientTransformation, params: PyTree) -> Optimised:
     """Parameters before the first step.
 

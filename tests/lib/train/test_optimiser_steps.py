@@ -24,7 +24,7 @@ def _adamw(w: float, slopes: list[float]) -> float:
 def test_batches_follow_each_other_under_adamw() -> None:
     # The loss is linear: its slopes are the means of the batches, whatever the weight.
     examples = jnp.asarray([1.0, 3.0, -5.0, -7.0])
-    optimiser = optax.adamw(RATE, weight_decay=DECAY)
+    optimiser = optimiser_steps.adamw(RATE, DECAY)
     step = optimiser_steps.consecutive_batches(
         lambda w, batch: w * batch.mean(), optimiser, examples, 2
     )

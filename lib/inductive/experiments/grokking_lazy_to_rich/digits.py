@@ -10,7 +10,6 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jaxtyping import Array, Float, Int64, Key, UInt8
 
 from inductive import rng
@@ -76,7 +75,7 @@ def digit_networks(
     def loss(params: scaled_mlp.Params, batch: tuple[Array, Array]) -> Array:
         return ((scaled_mlp.outputs(params, batch[0], scale) - batch[1]) ** 2).mean()
 
-    optimiser = optax.adamw(learning_rate, weight_decay=weight_decay)
+    optimiser = optimiser_steps.adamw(learning_rate, weight_decay)
     examples = jnp.asarray(train.pixels), jnp.asarray(train.targets)
     evaluate = partial(_evaluated, start, train, test, scale)
     # The optimiser counts its steps in whole numbers, among parameters of another type.
