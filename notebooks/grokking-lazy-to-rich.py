@@ -91,14 +91,14 @@ def at_half(run, name):
 #
 # $$f(x) = \frac{\alpha}{N} \sum_i \phi(w_i^\top x/\sqrt d), \qquad L = \frac{1}{\alpha^2 n} \sum_p (f(x_p) - y_p)^2.$$ (eq-grokking-lazy-to-rich-model)
 #
-# The **output scale** $\alpha$ decides how far weights have to move: the larger it is, the less.
-# In the **lazy** limit $\alpha \to \infty$ they hardly move, and descent solves kernel regression with the tangent kernel of the start,
+# The {term}`output scale` $\alpha$ decides how far weights have to move: the larger it is, the less.
+# In the limit of {term}`lazy training`, $\alpha \to \infty$, they hardly move, and descent solves kernel regression with the tangent kernel of the start,
 #
 # $$K(x, x') = \frac{\alpha^2}{N}\, \frac{x^\top x'}{d} \sum_i \phi'(h_i)\, \phi'(h'_i), \qquad h_i = w_i^\top x/\sqrt d.$$ (eq-grokking-lazy-to-rich-kernel)
 #
 # This kernel spreads over all $d(d+1)/2$ products of inputs and cannot find the one that matters from $n \ll d^2$ examples.
-# In the **rich** limit $\alpha \to 0$ the weights turn towards β.
-# Does grokking, a test loss that falls long after the training loss, mean that a network starts in the first and ends in the second?
+# In that of {term}`rich training`, $\alpha \to 0$, weights turn towards β.
+# Does {term}`grokking`, a test loss that falls long after the training loss, mean that a network starts in the first and ends in the second?
 #
 # Two facts make this exact.
 # With $v_i = w_i/\sqrt N$ and $s_i = 1/\sqrt N$, all that matters are inner products over units, so that a rotation of the units changes nothing: $d + 1$ units are enough, at every step of training, and $N = \infty$ needs no more.
