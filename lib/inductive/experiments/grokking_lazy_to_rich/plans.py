@@ -12,13 +12,13 @@ SCALES = (2**-5, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 CURVATURES = (0.5, 1.0, 2.0, 4.0)
 """Curvatures of the public code at output scale 1, beside that of all other sweeps."""
 
-SIZES = (250, 550, 1000, 2500)
+SIZES = (250, 550, 1000, 2000)
 """Training examples."""
 
 WIDTHS = (0, 500)
 """Units; 0 is the limit of infinitely many."""
 
-RICH, WAITING = (0.25, 0.5, 1.0, 2.0, 4.0), (4.0, 16.0, 64.0, 256.0)
+RICH, WAITING = (0.25, 1.0, 4.0), (4.0, 16.0, 64.0, 256.0)
 """Output scales beyond the paper, for a double and for a sixteenfold learning rate."""
 
 DIGIT_SCALES = (1e-3, 0.01, 0.05, 0.5)
@@ -46,13 +46,13 @@ def plans(profile: str) -> dict[str, Plan]:
 
 
 def _paper() -> dict[str, Plan]:
-    waiting = {"learning_rate": 8.0, "steps": 30_000}
+    waiting = {"learning_rate": 8.0, "steps": 20_000}
     return {
         "checked": _checked(),
         "scales": _networks({"scale": SCALES}, 3, steps=60_000),
-        "curvatures": _networks({"curvature": CURVATURES}, 3, scale=1.0, steps=60_000),
-        "examples": _networks({"n_train": SIZES}, 3, scale=1.0, steps=30_000),
-        "lazy": _lazy(3, **waiting),
+        "curvatures": _networks({"curvature": CURVATURES}, 3, scale=1.0, steps=20_000),
+        "examples": _networks({"n_train": SIZES}, 3, scale=1.0, steps=20_000),
+        "lazy": _lazy(2, **waiting),
         "rich": _networks(
             {"width": WIDTHS, "scale": RICH},
             3,
@@ -61,9 +61,9 @@ def _paper() -> dict[str, Plan]:
             steps=30_000,
         ),
         "waiting": _networks(
-            {"width": WIDTHS, "scale": WAITING}, 3, centred=True, **waiting
+            {"width": WIDTHS, "scale": WAITING}, 2, centred=True, **waiting
         ),
-        "digits": _digits(DIGIT_SCALES, steps=40_000),
+        "digits": _digits(DIGIT_SCALES, steps=20_000),
     }
 
 
