@@ -21,6 +21,9 @@ WIDTHS = (0, 500)
 RICH, WAITING = (0.25, 1.0, 4.0), (4.0, 16.0, 64.0, 256.0)
 """Output scales beyond the paper, for a double and for a sixteenfold learning rate."""
 
+POSITIVE = (8.0, 32.0, 128.0)
+"""Output scales of networks that wait and keep their initial function."""
+
 DIGIT_SCALES = (1e-3, 0.01, 0.05, 0.5)
 """Output scales on MNIST, as in the public code."""
 
@@ -63,6 +66,7 @@ def _paper() -> dict[str, Plan]:
         "waiting": _networks(
             {"width": WIDTHS, "scale": WAITING}, 2, centred=True, **waiting
         ),
+        "positive": _networks({"scale": POSITIVE}, 2, width=0, **waiting),
         "digits": _digits(DIGIT_SCALES, steps=20_000),
     }
 
