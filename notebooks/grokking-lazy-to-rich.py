@@ -121,7 +121,7 @@ print(f"weights moved by {one['movement'][-1]:.2f}, norm grew {one['growth'][-1]
 # Each line is a claim, where it is measured, and the rule that decides it; the thresholds were fixed before the sweeps ran.
 # A loss *has fallen* when it is a tenth of its start, the *delay* is the difference of the steps of test and train loss, or their ratio where it says so.
 # Where a rule speaks of all scales, the sign that decides between *partly* and *not reproduced* is that at scale 1.
-# A1 to A3 measure agreement with the independent run, C1–C11, M1 and M2 are statements of the paper in our words and numbers, B1 to B4 go beyond it.
+# A1 to A3 measure agreement with the independent run, C1–C11, M1 and M2 are statements of the paper in our words and numbers, B1 to B5 go beyond it; B5 was added when B1 was known, before its own sweep ran.
 
 # %% tags=["hide-input"]
 RULES = declare("""
@@ -285,7 +285,8 @@ if paper:
     print(claims.check("C4", off.max(), sign=off.max() < 0.2))
 
 # %% [markdown]
-# TEXT-LAZY
+# At scale 256 the test loss is within 2 % of linearised training until the training loss is a tenth of its start ({numref}`fig-grokking-lazy-to-rich-lazy`, C4).
+# Smaller scales leave the curve where features begin to move, and end below it, but not at zero: that is the question of the section beyond the paper.
 
 # %% [markdown]
 # ## The mechanism
@@ -394,7 +395,9 @@ if paper:
     print(claims.check("C11", late[3] / late[1], sign=late[3] < late[1]))
 
 # %% [markdown]
-# TEXT-CURVATURE
+# From curvature 0.25 to 4 the delay falls from 3740 to about 190 steps ({numref}`fig-grokking-lazy-to-rich-curvature`, C9), while the alignment of the first kernel rises from 0.012 to 0.034.
+# Most of this is speed, however: the training loss falls 15 times sooner as well, and the ratio of steps is 7.5, 8.7, 9.5, 8.9 and 6.6.
+# With 250 examples the network fits and never generalizes (C10); with 2000 the test loss follows the training loss (C11).
 
 # %% [markdown]
 # ## MNIST
@@ -440,7 +443,7 @@ if paper:
 #
 # Does every network generalize if one waits?
 # Weights move by about $1/\alpha$ of the residual that they have seen, and lazy training uses the residual up: what is left for features is finite.
-# We therefore expect the delay to grow with α first and then to become infinite: a scale beyond which a network fits its training set and stays a kernel machine for ever.
+# We therefore expect the delay of centred networks to grow with α first and then to become infinite: a scale beyond which a network fits its training set and stays a kernel machine for ever.
 # And as $d + 1$ units are all there is, width should not matter, up to an infinite number of units.
 # Sixteen times as large steps let us wait for 320 000 of the paper's.
 
@@ -455,30 +458,36 @@ def delay(run, width, steps_per_step):
 if paper:
     rich = stored("rich")
     gaps = {n: delay(rich, n, 2) | delay(waiting, n, 16) for n in (0, 500)}
-    ends = (waiting["test"].isel(time=-1) / waiting["kernel_error"]).mean("seed")
-    fits = (waiting["train"].isel(time=-1) / waiting["train"].isel(time=0)).mean("seed")
+    parts = [(run["test"].isel(time=-1) / run["kernel_error"]).mean("seed") for run in (rich, waiting)]
+    ends = parts[1].combine_first(parts[0].sel(scale=[0.25, 1]))
+    kept = stored("positive")["test"].isel(time=-1).mean("seed") / float(waiting["kernel_error"].mean())
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: delay against output scale, for 500 and for infinitely many units, centred networks, mean of 3 (scales 0.25 and 1) or 2 seeds; scales at which some test loss did not fall are left out; thin black: proportional. Right: test loss after 320 000 steps at rate 0.5 over that of kernel regression; triangles: train loss over its start.", "name": "fig-grokking-lazy-to-rich-waiting"}, "image": {"alt": "Left: both widths give the same delays, which grow with the output scale. Right: the test loss left at the end rises from near zero at scale 4 towards that of kernel regression at scale 256."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Test loss over that of kernel regression, means of 3 (scales 0.25 and 1) or 2 seeds. Left: centred networks of infinitely many units (lines) and of 500 (thin black, dotted) against steps times learning rate over that of the other figures. Right: at the end of training, 60 000 steps for scales 0.25 and 1, else 320 000; squares: the same without centring, infinitely many units.", "name": "fig-grokking-lazy-to-rich-waiting"}, "image": {"alt": "Left: curves of small scales fall to a hundredth, those of scale 4 and more stop at levels that rise towards one with the scale; both widths lie on each other. Right: the level at the end rises from zero to one between scales 1 and 256, without centring it stays lower."}}
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 2.8))
 if paper:
-    for n, color, shift in ((0, "vermilion", 0.93), (500, "blue", 1.07)):
-        look = style.OURS | {"color": style.OKABE_ITO[color], "ls": "", "label": f"N = {n or '∞'}"}
-        x, y = (np.array(list(part)) for part in (gaps[n].keys(), gaps[n].values()))
-        axes[0].plot(shift * x[np.isfinite(y)], y[np.isfinite(y)], **look)
-        scales = shift * ends["scale"]
-        axes[1].plot(scales, ends.sel(width=n), **look | {"ls": "-", "lw": 1})
-        axes[1].plot(scales, fits.sel(width=n), **look | {"marker": "^", "label": None})
-    axes[0].plot(x[np.isfinite(y)], y[0] * x[np.isfinite(y)] / x[0], **style.THEORY)
-    axes[1].axhline(1, color="black", lw=0.9, ls=":")
-    axes[0].legend()
-axes[0].set(xscale="log", yscale="log", xlabel="output scale α", ylabel="delay, steps at rate 0.5")
-axes[1].set(xscale="log", yscale="log", xlabel="output scale α", ylabel="loss at the end, relative")
+    tones = shades([*rich["scale"].values[:2], *waiting["scale"].values], "plasma")
+    for a, color in tones.items():
+        run, longer = (rich, 2) if a < 4 else (waiting, 16)
+        over = (run["test"] / run["kernel_error"]).sel(scale=a).mean("seed")
+        axes[0].plot(longer * run["time"], over.sel(width=0), color=color, label=f"α = {a:g}")
+        axes[0].plot(longer * run["time"], over.sel(width=500), **style.THEORY | {"ls": ":"})
+    for n, color, marker in ((0, "vermilion", "o"), (500, "blue", "^")):
+        look = style.OURS | {"color": style.OKABE_ITO[color], "lw": 1, "marker": marker}
+        axes[1].plot(ends["scale"], ends.sel(width=n), label=f"N = {n or '∞'}", **look)
+    look |= {"color": style.OKABE_ITO["green"], "marker": "s"}
+    axes[1].plot(kept["scale"], kept, **look, label="N = ∞, not centred")
+    for ax in axes:
+        ax.legend(fontsize=7)
+axes[0].set(
+    xscale="log", yscale="log", xlabel="steps at rate 0.5", ylabel="test loss, relative", xlim=(10, None)
+)
+axes[1].set(xscale="log", xlabel="output scale α", ylabel="test loss at the end, relative", ylim=(0, 1.05))
 plt.show()
 
 # %%
 if paper:
     for n, gap in gaps.items():
-        print(f"N = {n or '∞'}: delay", {a: float(f"{g:.3g}") for a, g in gap.items()})
+        print(f"N = {n or '∞'}: delay", ", ".join(f"{g:.0f} at {a:g}" for a, g in gap.items()))
     print("test loss at the end over kernel regression", ends.values.round(3).tolist())
     last = float(ends.sel(scale=256).min())
     print(claims.check("B1", last, sign=last > 0.5))
@@ -488,17 +497,30 @@ if paper:
 
 # %%
 if paper:
-    some = [0.25, 1.0, 4.0]
-    slope = np.polyfit(np.log(some), np.log([gaps[0][a] for a in some]), 1)[0]
-    print(f"exponent {slope:.2f}")
-    print(claims.check("B3", abs(slope - 1), sign=0.5 < slope < 1.5))
+    slope = np.log(gaps[0][1] / gaps[0][0.25]) / np.log(4)
+    ends_too = bool(np.isfinite(gaps[0][4]))
+    why = f"the delay is infinite at scale 4; from 0.25 to 1 its exponent is {slope:.2f}"
+    print(claims.check("B3", abs(slope - 1), sign=ends_too and 0.5 < slope < 1.5, reason=why))
     slow, fast = (one["test"].sel(scale=4, width=500, seed=[0, 1]).mean("seed") for one in (rich, waiting))
     clock, x = 8 * fast["time"].values[1:], slow["time"].values[1:]
     apart = np.abs(fast.values[1:] / np.interp(np.log(clock), np.log(x), slow.values[1:]) - 1)
+    print("not centred", kept.values.round(3))
+    print(claims.check("B5", float(kept.sel(scale=32)), sign=float(kept.sel(scale=32)) < 0.5))
     print(claims.check("B4", apart[clock <= x[-1]].max(), sign=apart[clock <= x[-1]].max() < 0.2))
 
 # %% [markdown]
-# TEXT-BEYOND
+# Width hardly matters: 500 units have the delays of infinitely many to 1 % (B2), so that nothing here is an effect of finite width.
+#
+# Waiting does ({numref}`fig-grokking-lazy-to-rich-waiting`).
+# Centred networks have fitted their training set to $10^{-11}$ of its start, and nothing moves any more; yet test loss is a quarter of that of kernel regression at scale 4, 61 % at 16, 86 % at 64 and 96 % at 256 (B1).
+# Grokking lies in a window: below it the delay is short, above it there is no generalization.
+# B3, a delay proportional to the scale, fails with it.
+#
+# Without centring the picture is another (squares): at scale 32 test loss has come down to 11 % and still falls.
+# What trains is then the whole form $\alpha\epsilon\, V^\top V/2d$ and not its change, and that stays positive semidefinite.
+# Phase retrieval by semidefinite programs {cite:p}`candes2013phaselift` rests on the fact that few random equations, a small multiple of d, leave only one positive form, $\beta\beta^\top/d$; with 5.5 d of them fitting would be generalizing, whatever the scale.
+# We did not prove this for our 550 equations; the curves agree with it.
+# The public sweep over scales is of this kind, which would be why all of its curves come down; a network that starts at zero has to owe its features to a small scale.
 
 # %% [markdown]
 # ## Scorecard
