@@ -67,7 +67,7 @@ def _paper() -> dict[str, Plan]:
             {"width": WIDTHS, "scale": WAITING}, 2, centred=True, **waiting
         ),
         "positive": _networks({"scale": POSITIVE}, 2, width=0, **waiting),
-        "digits": _digits(DIGIT_SCALES, steps=20_000),
+        "digits": _digits(DIGIT_SCALES, steps=60_000),
     }
 
 
