@@ -439,7 +439,10 @@ if paper:
     print(claims.check("M2", slow[0], sign=slow[0] < 10))
 
 # %% [markdown]
-# TEXT-MNIST
+# At the smallest output scale test accuracy keeps up with train accuracy, 80 % after 1530 and 1080 steps: no grokking (M2, {numref}`fig-grokking-lazy-to-rich-digits`).
+# At scale 0.01 it takes eight times as long, 25 060 against 3080 steps, and ends at 89 %.
+# At 0.05 and 0.5 train accuracy is 80 % after 7800 and 12 500 steps, when test accuracy is far from it: 38 % and 12 % after 20 000 (M1).
+# Weights shrink in all of these runs by decay, to 30 to 40 % of their squared norm, so that unlike above the scale is not the only candidate; but it is the only thing that differs.
 
 # %% [markdown]
 # ## Beyond the paper
