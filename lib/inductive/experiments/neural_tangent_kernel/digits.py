@@ -46,7 +46,7 @@ def limit_components(
         depth: layers of weights.
         bias_scale: of the biases.
     """
-    xs = images(n_images)
+    xs = jnp.asarray(images(n_images))
     kernels = wide_networks.relu_kernels(xs, xs, depth=depth, bias_scale=bias_scale)
     return kernel_components.leading(kernels.ntk, count)
 

@@ -24,6 +24,6 @@ def harmonics(
         n_points: angles of the sum.
     """
     angles = 2 * np.pi * np.arange(n_points) / n_points
-    xs = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    xs = jnp.asarray(np.stack([np.cos(angles), np.sin(angles)], axis=1))
     row = wide_networks.relu_kernels(xs[:1], xs, depth=depth, bias_scale=bias_scale)
     return jnp.fft.rfft(row.ntk[0]).real[:count] / n_points
