@@ -93,7 +93,7 @@ def angle_axis(ax, ylabel=""):
 # %%
 setting = {"depth": depth, "bias_scale": bias}
 one = experiments.one_kernel(rng.stream(key, "example"), width=width, budget_gb=budget_gb, **setting)
-circle = experiments.on_circle(ANGLES)
+circle = experiments.on_circle(experiments.ANGLES)
 limit = wide_networks.relu_kernels(circle, circle[ZERO : ZERO + 1], **setting).ntk[:, 0]
 for name, place in {"0": 0, "π/2": 16, "π": 32}.items():
     exact, found = limit[ZERO + place], one[ZERO + place]

@@ -73,8 +73,8 @@ def relu_kernels(
     for _ in range(depth - 1):
         size = jnp.sqrt(jnp.outer(*norms))
         cosine = jnp.clip(nngp / size, -1.0, 1.0)
-        slope = kernels.arc_cosine_slope(cosine) / 2.0
-        nngp = size * kernels.arc_cosine(cosine) / 2.0 + square
+        slope = jnp.vectorize(kernels.arc_cosine_slope)(cosine) / 2.0
+        nngp = size * jnp.vectorize(kernels.arc_cosine)(cosine) / 2.0 + square
         ntk = ntk * slope + nngp
         norms = [norm / 2.0 + square for norm in norms]
     return WideKernels(nngp, ntk)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("fast_compiler")
 
 
 def test_the_limit_is_that_of_the_independent_run() -> None:
-    xs = circle.on_circle(np.pi * np.array([0, 0.25, 0.5, 0.75, 1.0]))
+    xs = circle.on_circle([k * np.pi / 4 for k in range(5)])
     found = wide_networks.relu_kernels(xs[:1], xs, depth=4, bias_scale=0.1).ntk[0]
     # Given to four digits.
     np.testing.assert_allclose(found, [0.2825, 0.17, 0.0927, 0.066, 0.0644], atol=6e-5)
@@ -67,8 +67,10 @@ def test_components_of_a_wide_network_are_those_of_the_limit() -> None:
     found = digits.digit_components(rng.root(5), width=1500, n_images=40, count=3)
     limit = digits.limit_components(40, 3)
     np.testing.assert_allclose(found["eigenvalue"], limit.values, rtol=0.2)
-    overlap = (found["function"] * limit.functions).mean(0)
-    assert (np.abs(overlap[:2]) > 0.95).all()
+    # Forty images: the second and third eigenvalue are close, and their functions mix.
+    overlap = found["function"].T @ limit.functions / 40
+    assert abs(float(overlap[0, 0])) > 0.99
+    assert np.linalg.norm(overlap[1:, 1:]) > 0.9 * np.sqrt(2)
 
 
 def test_harmonics_sum_to_the_kernel_and_need_biases_where_they_are_odd() -> None:

@@ -27,6 +27,7 @@ def test_kernels_are_means_over_finite_networks(depth: int, bias: float) -> None
     ntk, nngp = jax.lax.map(both, jax.random.split(rng.root(0), networks))
     limit = wide_networks.relu_kernels(XS, XS, depth=depth, bias_scale=bias)
     for sample, exact in ((ntk, limit.ntk), (nngp, limit.nngp)):
+        sample, exact = np.asarray(sample, float), np.asarray(exact)
         error = sample.std(0) / np.sqrt(networks)
         # 32 entries in all, at four standard errors; finite width adds order 1 / 300.
         away = np.abs(sample.mean(0) - exact) - 0.01 * np.abs(exact)
