@@ -30,6 +30,7 @@ import jax
 jax.config.update("jax_enable_x64", True)  # closed forms need their digits; networks are float32
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import colors, offsetbox
 
 from inductive import rng, sweep
 from inductive.experiments import neural_tangent_kernel as experiments
@@ -358,10 +359,10 @@ print("limit:", np.asarray(exact.values[:3]).round(5), "widest:", wide["eigenval
 # %% tags=["hide-input"]
 def digit(ax, pixels, place, color):
     """One image of ink without ground at a place."""
-    image = np.ones((28, 28, 4)) * plt.matplotlib.colors.to_rgba(color)
+    image = np.ones((28, 28, 4)) * colors.to_rgba(color)
     image[..., 3] = pixels.reshape(28, 28)
-    box = plt.matplotlib.offsetbox.OffsetImage(image, zoom=0.32)
-    ax.add_artist(plt.matplotlib.offsetbox.AnnotationBbox(box, place, frameon=False))
+    box = offsetbox.OffsetImage(image, zoom=0.32)
+    ax.add_artist(offsetbox.AnnotationBbox(box, place, frameon=False))
 
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Figure 3a of the paper, and its eigenvalues. Left: digits at their values of the second and third principal component of the tangent kernel of one network (every fourth of 512 images). Right: eigenvalues of its kernel over the number of images (filled), of the limit (black), and published (hollow).", "name": "fig-neural-tangent-kernel-components"}, "image": {"alt": "Left: digits spread over a plane; ones lie apart from the others on one side and zeros on another. Right, log scale: a first eigenvalue of 0.046 stands forty times above the second, from which the rest fall slowly; published and computed values coincide."}}
