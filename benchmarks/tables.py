@@ -11,7 +11,6 @@ import decoder_tables
 import gated_tables
 import multitask_tables
 import pretraining_tables
-import tangent_tables
 from cells import number, spread
 from inductive import paths
 from measure import folder
@@ -120,8 +119,6 @@ TABLES = {
     "pretraining-machine": partial(machine, "pretraining_machine"),
     **gated_tables.TABLES,
     "gated-machine": partial(machine, "gated_machine"),
-    **tangent_tables.TABLES,
-    "tangent-machine": partial(machine, "tangent_machine"),
     **decoder_tables.TABLES,
     "decoder-machine": partial(machine, "decoder_machine"),
 }
