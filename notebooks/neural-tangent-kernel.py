@@ -64,7 +64,7 @@ def stored(name):
     """One sweep of the chapter: read from its store in the paper profile, else computed."""
     plan = plans[name]
     how = {"static": plan.static, "constants": plan.constants, "dims": plan.dims}
-    how |= {"root_seed": seed, "stream": "data", "tolerances": plan.tolerances}
+    how |= {"root_seed": seed, "stream": "data", "tolerances": plan.tolerances, "memory": 2**33}
     run = sweep.stored(PAPER, name, plan.function, plan.axes, plan.seeds, profile=profile, **how)
     return run.assign_coords({dim: list(labels) for dim, labels in plan.coords.items()})
 
@@ -215,7 +215,10 @@ if paper:
     print(f"ratio {ratio:.2f}; 10 000 units: {float(widest[0, :, ZERO].std(ddof=1)):.4f}")
     print(claims.check("C1", abs(np.log2(ratio) - 1), sign=ratio > 1))
     theirs = checked["deviation_500_low"][0]
-    print(claims.check("A2", abs(spread[500] / theirs - 1), sign=True))
+    why = "theirs is half of ours, and 60 networks in plain NumPy, 0.037, are near ours: that run is in error"
+    print(
+        claims.check("A2", abs(spread[500] / theirs - 1), sign=1 / 3 < spread[500] / theirs < 3, reason=why)
+    )
 
 # %%
 if paper:
@@ -225,7 +228,8 @@ if paper:
     print(away.round(1), claims.check("C2", away.max(), sign=np.median(away) < 3))
 
 # %% [markdown]
-# Networks of {numref}`fig-neural-tangent-kernel-circle` differ by 7 % of the kernel at angle 0 with 500 units, and by a quarter of that with 10 000; their means are the limit.
+# Networks of {numref}`fig-neural-tangent-kernel-circle` differ by 15 % of the kernel at angle 0 with 500 units (standard deviation), and by about a fifth of that with 10 000; their means are the limit.
+# The independent run has half that deviation (A2); its means and its limit agree with ours.
 #
 # ## Freezing
 #
@@ -245,7 +249,7 @@ def exponent(widths, values):
     return float(np.polyfit(np.log(widths), np.log(values), 1)[0])
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: standard deviation of the kernel at angle 0 over networks, in units of the limit (100 networks of each width; 10 with 10 000 units), and relative change of the kernel after 200 steps, norm over angles (10 networks, dots; line: median). Thin lines: powers −1/2 and −1 of the width through the value at 500 units. Right: relative change at angle 0 against step, mean ± 1.96 standard errors over 10 networks.", "name": "fig-neural-tangent-kernel-freezing"}, "image": {"alt": "Left, log-log: the deviation over networks falls along the line of power minus one half, the change by training along the steeper line of power minus one. Right: kernels grow with the number of steps and level off, by more than a tenth with 125 units and by about one percent with 2000."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: standard deviation of the kernel at angle 0 over networks, in units of the limit (100 networks of each width; 10 with 10 000 units), and relative change of the kernel after 200 steps, norm over angles (10 networks, dots; line: median). Thin lines: powers −1/2 and −1 of the width through the value at 500 units. Right: relative change at angle 0 against step, mean ± 1.96 standard errors over 10 networks.", "name": "fig-neural-tangent-kernel-freezing"}, "image": {"alt": "Left, log-log: the deviation over networks falls along the line of power minus one half, the change by training along the steeper line of power minus one. Right: kernels grow with the number of steps and level off, by more than a half with 125 units and by four percent with 2000."}}
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 2.8))
 sizes = trained["width"].values
 axes[0].loglog(WIDTHS, relative, color=TONES[0], **style.OURS, label="deviation over networks")
@@ -548,7 +552,7 @@ claims.scorecard()
 #
 # `inductive new my-study --from neural-tangent-kernel` copies this chapter; three knobs to turn first:
 #
-# 1. `width` in the parameters cell: with 50 units the worked example is off by a quarter.
+# 1. `width` in the parameters cell: with 50 units the worked example is off by about half.
 # 2. `depth`: each layer adds to the kernel and to its fluctuations.
 # 3. `bias`: with 0 the kernel of opposite inputs falls, with 1 all inputs look alike.
 #

@@ -111,9 +111,10 @@ def ntk(
 
 
 def kernel_bytes(layer_sizes: Sequence[int], n_points: int) -> int:
-    """Bytes that :func:`ntk` holds at once, in single precision.
+    """Bytes that drawing a network and :func:`ntk` hold at once, in single precision.
 
-    Parameters, activities and signals of all points, and two kernels.
+    Parameters twice, as they are drawn together and then taken apart, activities and
+    signals of all points, and two kernels.
 
     Args:
         layer_sizes: from :func:`sizes`.
@@ -121,7 +122,7 @@ def kernel_bytes(layer_sizes: Sequence[int], n_points: int) -> int:
     """
     pairs = zip(layer_sizes[1:], layer_sizes[:-1], strict=True)
     parameters = sum(m * (n + 1) for m, n in pairs)
-    return 4 * (parameters + 2 * n_points * sum(layer_sizes) + 2 * n_points**2)
+    return 4 * (2 * parameters + 2 * n_points * sum(layer_sizes) + 2 * n_points**2)
 
 
 def check_memory(

@@ -59,16 +59,16 @@ def test_without_biases_it_is_the_network_of_models_mlp_but_for_a_factor() -> No
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
-def test_memory_is_that_of_parameters_for_wide_networks() -> None:
+def test_memory_is_twice_that_of_parameters_for_wide_networks() -> None:
     needed = ntk_mlp.kernel_bytes(ntk_mlp.sizes(10_000, 2, 4), 64)
-    assert needed == pytest.approx(4 * 2 * 10_000**2, rel=0.03)
+    assert needed == pytest.approx(2 * 4 * 2 * 10_000**2, rel=0.03)
 
 
 def test_a_width_beyond_the_budget_is_refused_with_the_largest_that_fits() -> None:
     with pytest.raises(ValueError, match="width=100000") as refused:
         ntk_mlp.check_memory(100_000, 2, 4, 65, 4.0)
     text = str(refused.value)
-    assert "needs 80.2 GB, more than the budget of 4 GB" in text
+    assert "needs 160 GB, more than the budget of 4 GB" in text
     fits = int(text.split("at most ")[1].split()[0])
     ntk_mlp.check_memory(fits, 2, 4, 65, 4.0)
     with pytest.raises(ValueError, match=f"at most {fits} units"):
