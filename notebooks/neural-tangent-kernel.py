@@ -544,7 +544,7 @@ claims.scorecard()
 #
 # 1. **Width 10 000** is computed before training only; trained networks have up to 2000 units on the circle and 3000 on MNIST, where the paper has 10 000. Both trends in width are fitted over a factor of 16 and more.
 # 2. **What the paper does not say** is ours: 32 standard normal inputs in Figure 1, the four points and their targets $x_1 x_2$ in Figure 2, the 512 digits in Figure 3.
-# 3. **Steps on MNIST** are 5 or 10 times as large as the paper's 1, still far below the bound $2/\lambda_1 \approx 40$; time is step times learning rate.
+# 3. **Steps on MNIST** are 5 to 20 times as large as the paper's 1, still below the bound $2/\lambda_1 \approx 40$; time is step times learning rate.
 # 4. **The second component** along which networks are trained is that of the limit, not of a network of width 10 000.
 # 5. **More networks:** 100 where kernels are drawn, 30 where outputs are; the paper has 10.
 #

@@ -3,6 +3,7 @@ r"""Kernel principal components of MNIST, and training along one of them.
 The depth and the range of pixels are those that give the published eigenvalues.
 """
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
@@ -46,7 +47,7 @@ def limit_components(
         depth: layers of weights.
         bias_scale: of the biases.
     """
-    xs = jnp.asarray(images(n_images))
+    xs = _inputs(n_images)
     kernels = wide_networks.relu_kernels(xs, xs, depth=depth, bias_scale=bias_scale)
     return kernel_components.leading(kernels.ntk, count)
 
@@ -73,7 +74,7 @@ def digit_components(
     Returns:
         Eigenvalues, and the functions of the first three components by image.
     """
-    xs = jnp.asarray(images(n_images))
+    xs = _inputs(n_images)
     params = _start(key, width, xs.shape[1], depth)
     gram = jnp.asarray(ntk_mlp.ntk(params, xs, xs, bias_scale), float)
     found = kernel_components.leading(gram, count)
@@ -106,7 +107,7 @@ def straight_lines(
         the outputs ``across`` it, :math:`g_t` and :math:`\|h_t\|` of the paper, and the
         ``rate`` :math:`v^\top \Theta_t v/n^2` at which the kernel learns the component.
     """
-    xs = jnp.asarray(images(n_images))
+    xs = _inputs(n_images)
     components = limit_components(n_images, COMPONENT + 1, depth, bias_scale)
     v = components.functions[:, COMPONENT].astype("float32")
     start = _start(key, width, xs.shape[1], depth)
@@ -124,6 +125,11 @@ def straight_lines(
         }
 
     return descend(start, xs, ys, bias_scale, learning_rate, times, evaluate)
+
+
+def _inputs(n_images: int) -> Float[Array, "n 784"]:
+    # Without the barrier, compiling multiplies images with images for most of a minute.
+    return jax.lax.optimization_barrier(jnp.asarray(images(n_images)))
 
 
 def _start(
