@@ -56,7 +56,7 @@ def _smoke() -> dict[str, Plan]:
     lines = {"times": (0, 20, 40), "learning_rate": 5.0, "n_images": 64}
     few = (0, 10, 1000)
     return {
-        "initial": _circle(circle.initial_kernels, (50, 200), 20),
+        "initial": _circle(circle.initial_kernels, (200,), 20),
         "trained": _circle(circle.trained_kernels, (200,), 4, times=(0, 200)),
         "outputs": _circle(circle.trained_outputs, (200,), 10, times=few),
         "components": _components((300,), n_images=64),
