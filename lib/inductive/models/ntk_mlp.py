@@ -153,9 +153,10 @@ def check_memory(
     advice = (
         f"choose at most {fits} units" if fits else "no width fits: take fewer inputs"
     )
+    total = f"{needed(width):,.0f}" if needed(width) >= 100 else f"{needed(width):.2g}"
     raise ValueError(
-        f"width={width}: the kernel of {n_points} inputs needs {needed(width):.3g} GB, more "
-        f"than the budget of {gb:g} GB; {advice}"
+        f"width={width}: the kernel of {n_points} inputs needs {total} GB, more than the "
+        f"budget of {gb:g} GB; {advice}"
     )
 
 
