@@ -247,7 +247,7 @@ if paper:
 # From scale 0.25 to 2 the ratio of steps grows from 5.4 to 9.0 ({numref}`fig-grokking-lazy-to-rich-delay`), and every doubling of the scale stretches the delay 2.2-fold or more, from 720 to 9250 steps (C1, C2).
 # Scale turns grokking up and down, but not quite off: at 1/32 a ratio of 3.6 is left.
 #
-# C3 is met only roughly.
+# C3 holds at small scales and fails at the largest.
 # When the training loss has halved, test loss is 0.97 to 1.15 times that of kernel regression up to scale 8: the kernel's error is that of complete fitting, and half-way some runs are above it.
 # At 16 and 32 the factor is 1.5 and 4.5 for another reason: the public code does not subtract the initial function, whose mean is α/8, that is 2 and 4 for a target of mean 1. What the training loss loses first is this constant.
 
