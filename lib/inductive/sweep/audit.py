@@ -185,7 +185,7 @@ def _outputs(
         excess = _excess(stored, today[str(name)], variable.attrs)
         strays = int(variable.attrs.get("strays", 0.0) * excess.size)
         order = np.argsort(-excess, axis=None, kind="stable")
-        worst = np.unravel_index(order[min(strays, excess.size - 1)], excess.shape)
+        worst = np.unravel_index(order[strays], excess.shape)
         yield Offence(
             point,
             str(name),

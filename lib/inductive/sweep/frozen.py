@@ -54,14 +54,20 @@ def freeze(
 
     Raises:
         SweepInputError: nobody could import the function again, an output is complex or
-            unknown, or the file would be larger than 2 MB.
+            unknown, a share of strays is outside 0 to 1, or the file would be larger than
+            2 MB.
     """
     resolve(results.attrs["function"])
     given = dict(tolerances or {})
-    for name in given:
+    for name, tolerance in given.items():
         if name not in results.data_vars:
             raise SweepInputError(
                 f"tolerance for {name!r}: outputs are {', '.join(map(str, results.data_vars))}"
+            )
+        if not 0 <= (strays := tolerance.get("strays", 0.0)) < 1:
+            raise SweepInputError(
+                f"tolerance for {name!r}: strays={strays} is the share of entries that may "
+                "lie outside; choose 0 or more, and less than 1"
             )
     results = results.copy()
     for name, variable in results.data_vars.items():

@@ -169,6 +169,15 @@ def test_too_small_a_share_is_no_stray_at_all(
     assert len(offences) == 2
 
 
+@pytest.mark.parametrize("share", [-0.1, 1.0, 1.5])
+def test_a_share_of_strays_that_bears_everything_is_refused(
+    results: xr.Dataset, tmp_path: Path, share: float
+) -> None:
+    with pytest.raises(sweep.SweepInputError, match=f"'line': strays={share} is the"):
+        sweep.freeze(results, tmp_path / "a.nc", {"line": {"strays": share}})
+    assert not [*tmp_path.iterdir()]
+
+
 def test_not_a_number_is_found_where_a_number_was(store: Path) -> None:
     planted(store, np.nan)
     (offence,) = audit(store, points=SIZE).offences

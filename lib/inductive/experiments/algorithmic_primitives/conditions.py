@@ -15,7 +15,8 @@ from inductive.experiments.algorithmic_primitives.bank import Bank
 from inductive.experiments.algorithmic_primitives.model import CONFIG
 
 NONE = "none"
-_TERM = re.compile(r"(-?[0-9]+\.?[0-9]*(?:e[-+][0-9]+)?)\*(.+)@([0-9]+)")
+_NUMBER = r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?"
+_TERM = re.compile(rf"({_NUMBER})\*(.+)@([0-9]+)")
 _GATED = "; gated"
 
 

@@ -120,19 +120,19 @@ def write(
 
 
 def in_chunks(
-    asked: Prompts, write: Callable[[int, Array, Array], Int[np.ndarray, "r s"]]
+    asked: Prompts, one: Callable[[int, Array, Array], Int[np.ndarray, "r s"]]
 ) -> Int[np.ndarray, "n s"]:
     """Write :data:`ROWS` rows at a time, each chunk on a core of its own: a step of
     generation is too small for XLA to spread it.
 
     Args:
         asked: problems.
-        write: traces from the number of the chunk, its prompts and their mask.
+        one: traces from the number of the chunk, its prompts and their mask.
     """
 
     def chunk(number: int) -> Int[np.ndarray, "r s"]:
         some = slice(number * ROWS, (number + 1) * ROWS)
-        return write(
+        return one(
             *(number, jnp.asarray(asked.tokens[some]), jnp.asarray(asked.mask[some]))
         )
 

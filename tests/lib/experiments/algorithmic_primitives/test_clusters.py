@@ -127,14 +127,18 @@ def moves(few_traces: None) -> dict[str, np.ndarray]:
 
 
 def test_steps_follow_each_other_with_probabilities(
-    moves: dict[str, np.ndarray],
+    moves: dict[str, np.ndarray], points: clusters.Points
 ) -> None:
     steps = moves["steps"]
     assert steps.shape == (2, len(LABELS), len(LABELS))
     assert (steps >= 0).all()
     for total in steps.sum(-1).ravel():
         assert total == pytest.approx(1) or total == 0
-    # No step is a prompt, and a finetuned decoder verifies.
+    # Nothing follows an answer, but for one slip of the base model; no step is a prompt, and
+    # a finetuned decoder verifies.
+    walk, answer = points.walked, LABELS.index("ANS")
+    assert (walk.decides & (walk.labels == answer)).sum() <= 1
+    assert not steps[1, answer].any()
     assert not steps[:, :, 0].any()
     before, after = steps[:, LABELS.index("GEN"), LABELS.index("VER")]
     assert after > before + 0.3

@@ -36,6 +36,11 @@ def test_any_coefficient_is_read_back(coefficient: float) -> None:
     assert terms == ((coefficient, "VER[S]", 3),)
 
 
+@pytest.mark.parametrize("number", [".5", "0.5", "-1.", "1e3", "2.5e-7"])
+def test_a_coefficient_is_any_decimal_number(number: str) -> None:
+    assert conditions.read(f"{number}*X@3").terms == ((float(number), "X", 3),)
+
+
 def test_terms_without_coefficient_are_left_out() -> None:
     assert conditions.write((0.0, "a"), (0.5, "b")) == "0.5*b@3"
     assert conditions.write((0.0, "a"), gated=True) == conditions.NONE
