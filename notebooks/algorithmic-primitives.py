@@ -66,12 +66,9 @@ every = plans("paper")
 # %% tags=["hide-input"]
 def stored(name):
     """One sweep of the chapter, read from its store (both profiles read the same)."""
-    plan = every[name]
-    how = {"static": plan.static, "constants": plan.constants, "dims": plan.dims, "how": "host"}
-    how |= {"root_seed": seed, "stream": "primitives", "tolerances": plan.tolerances}
-    run = sweep.stored(PAPER, name, plan.function, plan.axes, plan.seeds, profile="paper", **how)
-    run = run.assign_coords({dim: list(labels) for dim, labels in plan.coords.items()})
-    return run.isel(seed=0) if plan.seeds == 1 else run
+    options = {"stream": "primitives", "how": "host"}
+    run = sweep.planned(PAPER, name, every[name], "paper", seed, **options)
+    return run.isel(seed=0) if every[name].seeds == 1 else run
 
 
 # %%

@@ -56,11 +56,7 @@ key = rng.root(seed)
 
 def stored(name):
     """One sweep of the chapter: read from its store in the paper profile, else computed."""
-    plan = plans[name]
-    how = {"static": plan.static, "constants": plan.constants, "dims": plan.dims}
-    how |= {"root_seed": seed, "stream": "data", "tolerances": plan.tolerances}
-    run = sweep.stored(PAPER, name, plan.function, plan.axes, plan.seeds, profile=profile, **how)
-    return run.assign_coords({dim: list(labels) for dim, labels in plan.coords.items()})
+    return sweep.planned(PAPER, name, plans[name], profile, seed)
 
 
 def shades(values, name="viridis"):

@@ -69,11 +69,7 @@ COLORS = {name: style.OKABE_ITO[color] for name, color in COLORS.items()}
 # %% tags=["hide-input"]
 def stored(name):
     """One sweep of the chapter: read from its store in the paper profile, else computed."""
-    plan = plans[name]
-    how = {"static": plan.static, "constants": plan.constants, "dims": plan.dims}
-    how |= {"root_seed": seed, "stream": "data", "tolerances": plan.tolerances}
-    run = sweep.stored(PAPER, name, plan.function, plan.axes, plan.seeds, profile=profile, **how)
-    return run.assign_coords({dim: list(labels) for dim, labels in plan.coords.items()})
+    return sweep.planned(PAPER, name, plans[name], profile, seed)
 
 
 # %% tags=["hide-input"]

@@ -75,7 +75,9 @@ def test_a_fork_is_whole(fork: Fork) -> None:
 def test_a_fork_names_itself_in_its_ledger_and_its_stores(fork: Fork) -> None:
     script = (fork.root / "notebooks" / f"{SLUG}.py").read_text()
     assert re.search(rf'Ledger\(\s*"{SLUG}"', script)
-    assert not re.search(r"(Ledger|stored)\(\s*PAPER", script), "runs of its origin"
+    assert not re.search(r"(Ledger|stored|planned)\(\s*PAPER", script), (
+        "runs of its origin"
+    )
     assert list(parameters.declared(script))[:2] == ["profile", "seed"]
 
 

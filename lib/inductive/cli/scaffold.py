@@ -13,7 +13,7 @@ from inductive.cli import chapters
 from inductive.cli.errors import UsageError
 
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_OWN = re.compile(r"(\bLedger\(|\bsweep\.stored\()PAPER\b")
+_OWN = re.compile(r"(\bLedger\(|\bsweep\.(?:stored|planned)\()PAPER\b")
 _NAMES_THE_PAPER = re.compile(r'^PAPER|\bpublished\.\w+\("')
 _TEMPLATE = "template-chapter"
 _STUDIES = "Your studies"

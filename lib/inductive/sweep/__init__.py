@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from inductive.sweep.assemble import nonfinite
     from inductive.sweep.frozen import freeze, load, stored
+    from inductive.sweep.planned import planned
     from inductive.sweep.runner import SweepError, run
     from inductive.sweep.spec import SweepInputError
     from inductive.sweep.store import StoreError
@@ -21,6 +22,7 @@ _HOMES = {
     "freeze": "frozen",
     "load": "frozen",
     "nonfinite": "assemble",
+    "planned": "planned",
     "run": "runner",
     "stored": "frozen",
 }
@@ -32,6 +34,7 @@ __all__ = [
     "freeze",
     "load",
     "nonfinite",
+    "planned",
     "run",
     "stored",
 ]

@@ -13,6 +13,7 @@ import xarray as xr
 
 from inductive import paths, sweep
 from inductive.experiments import transitive_inference_exceptions as experiments
+from inductive.experiments.plan import Plan
 from inductive.sweep import frozen, runner
 from support import frozen_sweep
 from support.frozen_sweep import AXES, OPTIONS, OUTPUTS, SEEDS
@@ -229,3 +230,16 @@ def test_a_store_of_single_precision_is_another_sweep(
         wanted = runner.make_spec(lines, AXES, SEEDS, **OPTIONS)
     assert jnp.zeros(()).dtype == jnp.float64
     assert frozen.select(results, wanted) is None
+
+
+def test_a_plan_is_the_same_sweep_with_its_labels(
+    lines: Function, results: xr.Dataset
+) -> None:
+    labels = {"place": ("a", "b", "c", "d")}
+    fixed = OPTIONS["constants"], OPTIONS["dims"], labels, {}
+    plan = Plan(lines, AXES, SEEDS, OPTIONS["static"], *fixed)
+    where = "some-chapter", "networks"
+    found = sweep.planned(*where, plan, "smoke", 0, stream=OPTIONS["stream"])
+    assert found["place"].to_numpy().tolist() == ["a", "b", "c", "d"]
+    for name in OUTPUTS:
+        np.testing.assert_array_equal(found[name], results[name])

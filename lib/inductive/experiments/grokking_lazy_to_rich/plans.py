@@ -5,6 +5,7 @@ from typing import Any
 
 from inductive.experiments.grokking_lazy_to_rich import digits, sweeps, training
 from inductive.experiments.plan import Plan, of_profile
+from inductive.experiments.tolerances import within
 
 SCALES = (2**-5, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """Output scales of the public code."""
@@ -121,7 +122,7 @@ def _lazy(seeds: int, **constants: Any) -> Plan:
         constants,
         dict.fromkeys(("train", "test"), ("time",)),
         {"time": training.record_times(constants["steps"], 96)},
-        _within(("train", "test"), rtol=1e-4, atol=1e-8),
+        within(("train", "test"), rtol=1e-4, atol=1e-8),
     )
 
 
@@ -130,8 +131,8 @@ def _digits(scales: tuple[float, ...], **constants: Any) -> Plan:
         f"{part}_{of}" for part in ("train", "test") for of in ("loss", "accuracy")
     ]
     # Rounding parts two runs of ReLU networks under Adam, which agree on the whole.
-    tolerances = _within(outputs[::2], rtol=0.5, atol=1e-3)
-    tolerances |= _within(outputs[1::2], atol=0.1) | _within(["squared_norm"], rtol=0.1)
+    tolerances = within(outputs[::2], rtol=0.5, atol=1e-3)
+    tolerances |= within(outputs[1::2], atol=0.1) | within(["squared_norm"], rtol=0.1)
     return Plan(
         digits.digit_networks,
         {"scale": scales},
@@ -150,11 +151,4 @@ def _digits(scales: tuple[float, ...], **constants: Any) -> Plan:
 
 def _learned(outputs: Iterable[str]) -> dict[str, dict[str, float]]:
     """Long training in single precision: smooth, so that two percent are kept."""
-    return _within(outputs, rtol=0.02, atol=1e-5)
-
-
-def _within(
-    outputs: Iterable[str], rtol: float = 0.0, atol: float = 0.0
-) -> dict[str, dict[str, float]]:
-    """The same tolerances for some outputs."""
-    return {name: {"rtol": rtol, "atol": atol} for name in outputs}
+    return within(outputs, rtol=0.02, atol=1e-5)

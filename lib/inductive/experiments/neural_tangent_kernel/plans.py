@@ -1,10 +1,11 @@
 """Which sweeps the chapter runs, in the paper's size and in a small one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from inductive.experiments.neural_tangent_kernel import circle, digits
 from inductive.experiments.plan import Plan, of_profile
+from inductive.experiments.tolerances import within
 
 WIDTHS = (125, 250, 500, 1000, 2000)
 """Units in each hidden layer."""
@@ -76,8 +77,8 @@ def _circle(
     coords = {"angle": circle.ANGLES}
     coords |= {"time": constants["times"]} if over_time else {}
     # Rounding parts two trainings a little once a unit has crossed its kink.
-    tolerances = {name: {"rtol": 1e-2, "atol": 2e-3} for name in dims}
-    tolerances |= {"loss": {"rtol": 0.05, "atol": 1e-5}} if over_time else {}
+    tolerances = within(dims, 1e-2, 2e-3)
+    tolerances |= within(["loss"], 0.05, 1e-5) if over_time else {}
     return Plan(
         function,
         {"width": widths},
@@ -101,7 +102,7 @@ def _components(widths: tuple[int, ...], **constants: Any) -> Plan:
         {"eigenvalue": ("component",), "function": ("image", "first")},
         {"component": tuple(range(1, count + 1)), "first": (1, 2, 3)},
         # Neighbouring components mix where rounding moves their eigenvalues.
-        _within({"eigenvalue": (1e-3, 1e-7), "function": (0.0, 0.02)}),
+        within(["eigenvalue"], 1e-3, 1e-7) | within(["function"], atol=0.02),
     )
 
 
@@ -115,10 +116,7 @@ def _lines(widths: tuple[int, ...], seeds: int, **constants: Any) -> Plan:
         constants,
         dict.fromkeys(outputs, ("time",)),
         {"time": constants["times"]},
-        _within({"along": (0.02, 1e-3), "across": (0.05, 1e-3), "rate": (0.02, 1e-6)}),
+        within(["along"], 0.02, 1e-3)
+        | within(["across"], 0.05, 1e-3)
+        | within(["rate"], 0.02, 1e-6),
     )
-
-
-def _within(bounds: Mapping[str, tuple[float, float]]) -> dict[str, dict[str, float]]:
-    """Relative and absolute tolerances by output."""
-    return {name: {"rtol": r, "atol": a} for name, (r, a) in bounds.items()}
