@@ -70,6 +70,7 @@ bench: $(BENCH)  ## measure speed beside other libraries; needs 6 GB for torch
 	@$(VENV)-bench/bin/python benchmarks/multitask.py
 	@$(VENV)-bench/bin/python benchmarks/pretraining.py
 	@$(VENV)-bench/bin/python benchmarks/gated.py
+	@$(VENV)-bench/bin/python benchmarks/grokking.py
 	@$(VENV)-bench/bin/python benchmarks/tangent.py
 	@$(VENV)-bench/bin/python benchmarks/decoder.py
 	@$(VENV)-bench/bin/python benchmarks/primitives.py

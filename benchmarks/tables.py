@@ -9,9 +9,11 @@ import pandas as pd
 
 import decoder_tables
 import gated_tables
+import grokking_tables
 import multitask_tables
 import pretraining_tables
 import primitives_tables
+import tangent_tables
 from cells import number, spread
 from inductive import paths
 from measure import folder
@@ -120,6 +122,10 @@ TABLES = {
     "pretraining-machine": partial(machine, "pretraining_machine"),
     **gated_tables.TABLES,
     "gated-machine": partial(machine, "gated_machine"),
+    **grokking_tables.TABLES,
+    "grokking-machine": partial(machine, "grokking_machine"),
+    **tangent_tables.TABLES,
+    "tangent-machine": partial(machine, "tangent_machine"),
     **decoder_tables.TABLES,
     "decoder-machine": partial(machine, "decoder_machine"),
     **primitives_tables.TABLES,
