@@ -48,9 +48,17 @@ def problem(steps: int, few: bool) -> tuple[Problem, QuadraticUnits]:
         n_inputs=sweeps.N_INPUTS, n_test=1,
     )  # fmt: skip
     start = quadratic_units.compress(start) if few else start
-    arrays = (task.inputs, task.targets, start.hidden, start.offset)
-    settings = SCALES, sweeps.CURVATURE, sweeps.LEARNING_RATE, steps
-    return Problem(*map(np.asarray, arrays), *settings), start
+    given = Problem(
+        inputs=np.asarray(task.inputs),
+        targets=np.asarray(task.targets),
+        hidden=np.asarray(start.hidden),
+        offset=np.asarray(start.offset),
+        scales=SCALES,
+        curvature=sweeps.CURVATURE,
+        rate=sweeps.LEARNING_RATE,
+        steps=steps,
+    )
+    return given, start
 
 
 def losses(given: Problem, hidden: Any) -> np.ndarray:

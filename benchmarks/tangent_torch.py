@@ -37,10 +37,10 @@ def outputs(params: Any, xs: Any, bias_scale: float) -> Any:
         xs: one row an example.
         bias_scale: of the biases.
     """
-    h = xs
+    field = xs
     for k in range(0, len(params), 2):
+        h = torch.relu(field) if k else xs
         field = h @ params[k].T / h.shape[1] ** 0.5 + bias_scale * params[k + 1]
-        h = torch.relu(field)
     return field[:, 0]
 
 
@@ -108,7 +108,7 @@ def by_gradients(params: list[np.ndarray], xs: np.ndarray, bias_scale: float) ->
 
     slopes = torch.func.vmap(torch.func.grad(one), (None, 0))(tensors, torch.tensor(xs))
     rows = [slope.flatten(1) for slope in slopes]
-    return sum(row @ row.T for row in rows).numpy()
+    return torch.stack([row @ row.T for row in rows]).sum(0).numpy()
 
 
 def by_layers(params: list[np.ndarray], xs: np.ndarray, bias_scale: float) -> Any:
@@ -126,7 +126,7 @@ def by_layers(params: list[np.ndarray], xs: np.ndarray, bias_scale: float) -> An
             h = activities[-1]
             fields.append(h @ weights.T / h.shape[1] ** 0.5 + bias_scale * bias)
             activities.append(torch.relu(fields[-1]))
-        signal, kernel = torch.ones_like(fields[-1]), 0.0
+        signal, kernel = torch.ones_like(fields[-1]), torch.zeros(len(xs), len(xs))
         for k in range(len(fields) - 1, -1, -1):
             h = activities[k]
             overlap = h @ h.T / h.shape[1] + bias_scale**2

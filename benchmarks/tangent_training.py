@@ -39,9 +39,9 @@ def problem(steps: int) -> Problem:
     Args:
         steps: of descent.
     """
-    arrays = (*circle.points(), circle.on_circle(circle.ANGLES))
-    settings = circle.BIAS_SCALE, circle.LEARNING_RATE, steps
-    return Problem(*map(np.asarray, arrays), *settings)
+    xs, ys = map(np.asarray, circle.points())
+    tests = np.asarray(circle.on_circle(circle.ANGLES))
+    return Problem(xs, ys, tests, circle.BIAS_SCALE, circle.LEARNING_RATE, steps)
 
 
 def networks(width: int, count: int) -> Params:

@@ -66,4 +66,4 @@ def test_all_forms_ended_alike() -> None:
     for name in ("training", "kernels"):
         table = pd.read_csv(paths.book() / "_data/benchmarks" / f"tangent_{name}.csv")
         assert table.filter(like="apart").to_numpy().max() <= 1e-3
-        assert (table["cores"] == 1).all()
+        assert set(table["cores"]) == {1}

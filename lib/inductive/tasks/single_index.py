@@ -50,10 +50,10 @@ def draw(
             f"n_train={n_train}, n_test={n_test}, n_inputs={n_inputs}: "
             "all must be 1 or more"
         )
-    shapes = {"train": (n_train, n_inputs), "test": (n_test, n_inputs)}
-    sets = [_normal(rng.stream(key, name), shape) for name, shape in shapes.items()]
+    train = _normal(rng.stream(key, "train"), (n_train, n_inputs))
+    test = _normal(rng.stream(key, "test"), (n_test, n_inputs))
     direction = _normal(rng.stream(key, "direction"), (n_inputs,))
-    return labelled(*sets, direction)
+    return labelled(train, test, direction)
 
 
 def labelled(

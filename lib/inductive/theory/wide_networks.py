@@ -71,7 +71,7 @@ def relu_kernels(
     norms = [(points**2).sum(1) / n_inputs + square for points in (left, right)]
     nngp = ntk = left @ right.T / n_inputs + square
     for _ in range(depth - 1):
-        size = jnp.sqrt(jnp.outer(*norms))
+        size = jnp.sqrt(jnp.outer(norms[0], norms[1]))
         cosine = jnp.clip(nngp / size, -1.0, 1.0)
         slope = jnp.vectorize(kernels.arc_cosine_slope)(cosine) / 2.0
         nngp = size * jnp.vectorize(kernels.arc_cosine)(cosine) / 2.0 + square

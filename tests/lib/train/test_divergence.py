@@ -1,5 +1,7 @@
 """The largest stable learning rate against descent, and where diverged training is refused."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from inductive.train import divergence
 from inductive.train.divergence import DivergedError
 
-SAID = {"settings": "rate 3", "advice": "choose a smaller one"}
+SAID: Any = {"settings": "rate 3", "advice": "choose a smaller one"}
 
 
 @pytest.mark.parametrize(("share", "stable"), [(0.98, True), (1.02, False)])

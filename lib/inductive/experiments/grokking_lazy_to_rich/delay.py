@@ -107,7 +107,7 @@ def train_one(
     train = partial(
         sweeps.quadratic_networks,
         scale=positive("scale", scale),
-        learning_rate=positive("learning_rate", learning_rate),
+        learning_rate=float(positive("learning_rate", learning_rate)),
         curvature=curvature,
         steps=steps,
         n_train=n_train,

@@ -101,14 +101,18 @@ def _evaluated(
     scale: Array,
     params: scaled_mlp.Params,
 ) -> dict[str, Array]:
-    found = {}
+    found: dict[str, Array] = {}
     for name, digits in {"train": train, "test": test}.items():
         outputs = scaled_mlp.outputs(params, jnp.asarray(digits.pixels), scale)
         right = outputs.argmax(1) == digits.labels
         found[f"{name}_loss"] = ((outputs - digits.targets) ** 2).mean()
         found[f"{name}_accuracy"] = right.astype("float32").mean()
-    squares = [sum((layer**2).sum() for layer in layers) for layers in (params, start)]
-    return found | {"squared_norm": squares[0] / squares[1]}
+    found["squared_norm"] = _squared_norm(params) / _squared_norm(start)
+    return found
+
+
+def _squared_norm(params: scaled_mlp.Params) -> Array:
+    return jnp.stack([(layer**2).sum() for layer in params]).sum()
 
 
 @lru_cache

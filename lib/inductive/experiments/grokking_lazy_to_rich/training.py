@@ -246,10 +246,11 @@ def _kernels(
     """Initial tangent kernels in double precision where jax has it."""
     exact: Any = jax.tree.map(lambda a: jnp.asarray(a, float), (task, start))
     task, start = exact
-    return tuple(
+    train, test = (
         quadratic_units.ntk_gram(start, xs, task.inputs, curvature)
         for xs in (task.inputs, task.test_inputs)
     )
+    return train, test
 
 
 def _outputs(

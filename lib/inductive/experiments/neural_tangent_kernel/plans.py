@@ -69,7 +69,7 @@ def _circle(
     function: Callable[..., Any], widths: tuple[int, ...], seeds: int, **constants: Any
 ) -> Plan:
     over_time = ("time",) if "times" in constants else ()
-    dims = {"kernel": (*over_time, "angle")}
+    dims: dict[str, tuple[str, ...]] = {"kernel": (*over_time, "angle")}
     if function is circle.trained_outputs:
         dims = {"outputs": ("time", "angle")}
     if over_time:
