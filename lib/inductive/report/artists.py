@@ -169,8 +169,9 @@ def _errorbar(bars: ErrorbarContainer) -> Iterator[pd.DataFrame]:
     line, _, ranges = bars.lines
     # Matplotlib keeps the horizontal bars first.
     directions = [0] * bool(bars.has_xerr) + [1] * bool(bars.has_yerr)
+    # Paths keep ends that are not finite, which segments leave out.
     ends = {
-        axis: np.asarray(collection.get_segments(), float).reshape(-1, 2, 2)
+        axis: np.array([p.vertices for p in collection.get_paths()]).reshape(-1, 2, 2)
         for axis, collection in zip(directions, ranges, strict=True)
     }
     some = next(iter(ends.values()), np.empty((0, 2, 2)))

@@ -68,6 +68,16 @@ def test_bars_of_both_directions_are_ends_of_their_points() -> None:
     assert np.isnan(table["y_low"][2])
 
 
+def test_bars_whose_ends_are_not_finite_keep_the_others() -> None:
+    figure, ax = plt.subplots()
+    ax.errorbar([1, 2, 3], [4.0, 5.0, np.nan], [[1, 1, np.nan], [1, np.inf, 1]])
+    ax.errorbar([], [], yerr=[], fmt="none")
+    table = only(plotted(figure), "points with bars")
+    assert table["y_low"].tolist()[:2] == [3, 4]
+    assert table["y_high"].tolist()[:2] == [5, np.inf]
+    assert np.isnan(table["y_low"][2])
+
+
 def test_bars_without_points_keep_their_middle_and_ends() -> None:
     figure, ax = plt.subplots()
     ax.bar([0, 1], [2, -3], bottom=[1, 0], label="heights")
