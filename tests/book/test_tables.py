@@ -134,7 +134,8 @@ def test_coverage_is_filtered_and_empty_topics_are_hidden(browser, address):
         assert page.locator("main h2:visible").count() == 1
         assert asked(page) == {"tier": ["a"], "topic": ["grokking"]}
         page.get_by_label("state", exact=True).select_option(label="in the book")
-        assert visible(page) == 0
+        written = [paper for paper in some if paper["slug"] in SLUGS]
+        assert visible(page) == len(written) < len(some)
         page.get_by_role("button", name="Show all").click()
         page.get_by_label("state", exact=True).select_option(label="in the book")
         assert visible(page) == len(SLUGS)
