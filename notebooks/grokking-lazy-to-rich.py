@@ -87,8 +87,9 @@ def at_half(run, name):
 #
 # $$f(x) = \frac{\alpha}{N} \sum_i \phi(w_i^\top x/\sqrt d), \qquad L = \frac{1}{\alpha^2 n} \sum_p (f(x_p) - y_p)^2.$$ (eq-grokking-lazy-to-rich-model)
 #
+# Descent takes steps of a rate $r$ on $v_i = w_i/\sqrt N$, that is $rN$ on $w_i$: the tangent of its outputs is then independent of N.
 # The {term}`output scale` $\alpha$ decides how far weights have to move: the larger it is, the less.
-# In the limit of {term}`lazy training`, $\alpha \to \infty$, they hardly move, and descent solves kernel regression with the tangent kernel of the start,
+# In the limit of {term}`lazy training`, $\alpha \to \infty$, they hardly move, and descent solves kernel regression with the tangent kernel of the start in these coordinates,
 #
 # $$K(x, x') = \frac{\alpha^2}{N}\, \frac{x^\top x'}{d} \sum_i \phi'(h_i)\, \phi'(h'_i), \qquad h_i = w_i^\top x/\sqrt d.$$ (eq-grokking-lazy-to-rich-kernel)
 #
@@ -97,7 +98,7 @@ def at_half(run, name):
 # Does {term}`grokking`, a test loss that falls long after the training loss, mean that a network starts in the first and ends in the second?
 #
 # Two facts make this exact.
-# With $v_i = w_i/\sqrt N$ and $s_i = 1/\sqrt N$, all that matters are inner products over units, so that a rotation of the units changes nothing: $d + 1$ units are enough, at every step of training, and $N = \infty$ needs no more.
+# With $s_i = 1/\sqrt N$ beside $v_i$, all that matters are inner products over units, so that a rotation of the units changes nothing: $d + 1$ units are enough, at every step of training, and $N = \infty$ needs no more.
 # And as $f(x) - y$ is a quadratic function $b^\top x + x^\top C x$, its loss over all inputs has three parts:
 #
 # $$E\,(f - y)^2 = (\operatorname{tr} C)^2 + |b|^2 + 2\,|C|_F^2.$$ (eq-grokking-lazy-to-rich-parts)
@@ -140,7 +141,7 @@ RULES = declare("""
     B2 | Beyond | delays are those of infinitely many units | largest relative distance of delays at 500 units <= 0.25
     B3 | Beyond | the delay is proportional to the output scale | distance of its exponent from 1, scales 0.25 to 4 <= 0.2
     B4 | Beyond | eight times as large steps follow the same path | largest relative distance of test losses, scale 4 <= 0.05
-    B5 | Beyond | networks that keep their initial function generalize at large scales too, as their quadratic form stays positive | test loss at the end over that of kernel regression, scale 32 < 0.2
+    B5 | Beyond | networks that keep their initial function generalize at large scales too, as their quadratic form stays positive | test loss at the end over that of kernel regression without the initial function, scale 32 < 0.2
     """)
 claims = Ledger(PAPER, profile, RULES)
 
@@ -171,7 +172,6 @@ same = stored("checked").isel(seed=0) if paper else None
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 3.2), sharey=True)
 tones = shades(runs["scale"].values)
 if paper:
-    tones = shades(sorted({*runs["scale"].values}))
     for a in same["scale"].values:
         for name, ls in (("train", "--"), ("test", "-")):
             rows = theirs.query("alpha == @a and step > 0")
@@ -217,9 +217,9 @@ if paper:
         for a, rows in other.items()
         for name in ("train", "test")
     ]
-    print(claims.check("A1", max(apart), sign=True))
+    print(claims.check("A1", max(apart), sign=max(apart) < 0.1))
     errors = float(same["plain_kernel_error"][0]) / moved["kernel_error"]
-    print(claims.check("A2", np.abs(errors - 1).max(), sign=True))
+    print(claims.check("A2", np.abs(errors - 1).max(), sign=np.abs(errors - 1).max() < 0.1))
     print(f"distance of losses {max(apart):.1e} decades")
 
 # %%
@@ -234,7 +234,7 @@ if paper:
 if paper:
     level = at_half(runs, "test") / runs["kernel_error"].transpose("scale", "seed").values
     print("test loss over kernel regression, by scale", level.mean(1).round(2))
-    why = "up to scale 8 it is within 20 %; at 16 and 32 the loss of the initial function hides it"
+    why = "up to 19 % above at scales 0.25 to 2, where fits are half-way; at 16 and 32 the initial function"
     print(claims.check("C3", np.abs(level - 1).max(), sign=np.abs(level - 1).mean() < 0.25, reason=why))
 
 # %% [markdown]
@@ -244,22 +244,22 @@ if paper:
 # From scale 0.25 to 2 the ratio of steps grows from 5.4 to 9.0 ({numref}`fig-grokking-lazy-to-rich-delay`), and every doubling of the scale stretches the delay 2.2-fold or more, from 720 to 9250 steps (C1, C2).
 # Scale turns grokking up and down, but not quite off: at 1/32 a ratio of 3.6 is left.
 #
-# C3 holds at small scales and fails at the largest.
-# When the training loss has halved, test loss is 0.97 to 1.15 times that of kernel regression up to scale 8: the kernel's error is that of complete fitting, and half-way some runs are above it.
-# At 16 and 32 the factor is 1.5 and 4.5 for another reason: the public code does not subtract the initial function, whose mean is α/8, that is 2 and 4 for a target of mean 1. What the training loss loses first is this constant.
+# C3 asks for 10 % and finds it at three scales of nine, 1/32, 4 and 8.
+# At 0.25 to 2 test loss is up to 19 % above that of kernel regression when the training loss has halved: the kernel's error is that of complete fitting, and half-way some runs are above it.
+# At 16 and 32 the factor is 1.5 and 4.5 in the mean for another reason: the public code does not subtract the initial function, whose mean is α/8, that is 2 and 4 for a target of mean 1. What the training loss loses first is this constant.
 
 # %% [markdown]
 # ## The lazy limit
 #
 # The claim: the first phase is linear training.
-# With the initial function subtracted, linearised descent has a closed form, in which no α occurs: each eigenvector of the kernel, with eigenvalue λ, keeps a share $1 - 2r\lambda/n$ of its residual at every step of rate $r$.
+# With the initial function subtracted, linearised descent has a closed form, in which no α is left: each eigenvector of the kernel, with eigenvalue λ, keeps a share $1 - 2r\lambda/\alpha^2 n$ of its residual at every step, and λ grows as α².
 
 # %%
 if paper:
     lazy, waiting = stored("lazy").isel(width=0).mean("seed"), stored("waiting")
     far = waiting.sel(width=500).mean("seed")
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Test loss (left) and train loss (right) of centred networks of 500 units at large output scales, against steps times learning rate over that of the other figures; mean of 3 seeds. Thin black: linearised training in closed form; dotted: kernel regression.", "name": "fig-grokking-lazy-to-rich-lazy"}, "image": {"alt": "At the largest output scale both losses follow the closed form; smaller scales leave it the earlier the smaller they are, and their test losses fall."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Test loss (left) and train loss (right) of centred networks of 500 units at large output scales, against steps times learning rate over that of the other figures; mean of 2 seeds. Thin black: linearised training in closed form; dotted: kernel regression.", "name": "fig-grokking-lazy-to-rich-lazy"}, "image": {"alt": "At the largest output scale both losses follow the closed form; smaller scales leave it the earlier the smaller they are, and their test losses fall."}}
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 2.7))
 if paper:
     clock, tones = 16 * far["time"], shades(far["scale"].values, "plasma")
@@ -288,7 +288,7 @@ if paper:
 #
 # The claim: the late fall is feature learning, without weight decay: weights move and grow, the kernel aligns with the target, and of the three parts of the loss {eq}`eq-grokking-lazy-to-rich-parts` the quadratic one falls last.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "One network at output scale 1 (left), and all scales (right); mean of 3 seeds. Left: train loss (dashed), test loss of 1000 examples (grey dots), and the three parts of the exact loss. Right: centred alignment of the tangent kernel with the targets of the test set (solid) and squared movement of the weights relative to their size (dotted).", "name": "fig-grokking-lazy-to-rich-mechanism"}, "image": {"alt": "Left: the mean is fitted within a hundred steps, the linear part rises and falls again, the quadratic part stays until about a thousand steps and then falls; it makes nearly all of the test loss. Right: alignment and movement rise together, the later the larger the scale."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "One network at output scale 1 (left), and all scales (right); mean of 3 seeds. Left: train loss (dashed), test loss of 1000 examples (grey dots), and the three parts of the exact loss. Right: centred alignment of the tangent kernel with the targets of the test set (solid) and squared movement of the weights relative to their size (dotted).", "name": "fig-grokking-lazy-to-rich-mechanism"}, "image": {"alt": "Left: the mean is fitted within about five hundred steps, the linear part rises and falls again, the quadratic part stays until about a thousand steps and then falls; it makes nearly all of the test loss. Right: alignment and movement rise together, the later the larger the scale."}}
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 3.0))
 middle, tones = mean.sel(scale=1), shades(runs["scale"].values)
 for name, color in (("constant", "orange"), ("linear", "purple"), ("quadratic", "blue")):
@@ -316,7 +316,8 @@ claims.check("C5", growth.min(), sign=float(growth.min()) > 1, reason=why)
 # %%
 if paper:
     ours = same["movement"].sel(scale=moved["alpha"].to_numpy(), time=20_000).values
-    print(claims.check("A3", np.abs(ours / moved["movement"] - 1).max(), sign=True))
+    apart = np.abs(ours / moved["movement"] - 1).max()
+    print(claims.check("A3", apart, sign=apart < 0.5))
     ended = runs["test"].isel(time=-1) < 0.1 * runs["test"].isel(time=0)
     aligned = (runs["alignment"].isel(time=-1) / runs["alignment"].isel(time=0)).where(ended)
     print("factor of alignment", aligned.mean("seed").values.round(1))
@@ -328,7 +329,7 @@ if paper:
     whole = runs["constant"] + runs["linear"] + runs["quadratic"]
     share = at_half(runs.assign(share=runs["quadratic"] / whole), "share").mean(1)
     print("quadratic share", share.round(2))
-    some, why = share[runs["scale"].values >= 1], "at 16 and 32 the initial function leads"
+    some, why = share[runs["scale"].values >= 1], "at 32 the initial function leads"
     print(claims.check("C7", some.min(), sign=share.mean() > 0.33, reason=why))
     apart = float(np.abs(runs["test"] / whole - 1).median())
     print(claims.check("C8", apart, sign=apart < 0.3))
@@ -343,8 +344,8 @@ if paper:
 # *The kernel aligns* (C6) 18-fold at scale 1/32, 9-fold at 1 and only 3-fold at 4, where networks generalize as well: the larger the scale, the smaller the change of the kernel that makes the same change of the function.
 # Alignment follows feature learning, but a fixed amount of it is not needed.
 # At 16 and 32 test losses count as fallen because they start high.
-# For the same reason C7 fails there: at 32 the mean is still most of what is left.
-# From 1/32 to 8 the quadratic part has a share of 70 to 81 %.
+# For the same reason C7 fails at 32: there the mean is still most of what is left.
+# At all smaller scales the quadratic part has a share of 60 to 81 %.
 
 # %% [markdown]
 # ## Curvature and examples
@@ -396,7 +397,7 @@ if paper:
 # %% [markdown]
 # From curvature 0.25 to 4 the delay falls from 3740 to about 190 steps ({numref}`fig-grokking-lazy-to-rich-curvature`, C9), while the alignment of the first kernel rises from 0.012 to 0.034.
 # Most of this is speed, however: the training loss falls 15 times sooner as well, and the ratio of steps is 7.5, 8.7, 9.5, 8.9 and 6.6.
-# With 250 examples the network fits and never generalizes (C10); with 2000 the delay is 270 steps, a fourteenth of that with 550 (C11).
+# With 250 examples the network fits and does not generalize within 20 000 steps, when its test loss still falls slowly (C10); with 2000 the delay is 270 steps, a fourteenth of that with 550 (C11).
 
 # %% [markdown]
 # ## MNIST
@@ -463,9 +464,11 @@ if paper:
     gaps = {n: delay(rich, n, 2) | delay(waiting, n, 16) for n in (0, 500)}
     parts = [(run["test"].isel(time=-1) / run["kernel_error"]).mean("seed") for run in (rich, waiting)]
     ends = parts[1].combine_first(parts[0].sel(scale=[0.25, 1]))
-    kept = stored("positive")["test"].isel(time=-1).mean("seed") / float(waiting["kernel_error"].mean())
+    kept = stored("positive")["test"].isel(time=-1).mean("seed") / float(
+        waiting["kernel_error"].sel(width=0).mean()
+    )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Test loss over that of kernel regression, means of 3 (scales 0.25 and 1) or 2 seeds. Left: centred networks of infinitely many units (lines) and of 500 (thin black, dotted) against steps times learning rate over that of the other figures. Right: at the end of training, 60 000 steps for scales 0.25 and 1, else 320 000; squares: the same without centring, infinitely many units.", "name": "fig-grokking-lazy-to-rich-waiting"}, "image": {"alt": "Left: curves of small scales fall to a hundredth, those of scale 4 and more stop at levels that rise towards one with the scale; both widths lie on each other. Right: the level at the end rises from zero to one between scales 1 and 256, without centring it stays lower."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Test loss over that of kernel regression, means of 3 (scales 0.25 and 1) or 2 seeds. Left: centred networks of infinitely many units (lines) and of 500 (thin black, dotted) against steps times learning rate over that of the other figures. Right: at the end of training, 60 000 steps for scales 0.25 and 1, else 320 000; squares: networks of infinitely many units that keep their initial function, over the same errors.", "name": "fig-grokking-lazy-to-rich-waiting"}, "image": {"alt": "Left: curves of small scales fall to a hundredth, those of scale 4 and more stop at levels that rise towards one with the scale; both widths lie on each other. Right: the level at the end rises from zero to one between scales 1 and 256, without centring it stays lower."}}
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 2.8))
 if paper:
     tones = shades([*rich["scale"].values[:2], *waiting["scale"].values], "plasma")
@@ -503,7 +506,8 @@ if paper:
     slope = np.log(gaps[0][1] / gaps[0][0.25]) / np.log(4)
     ends_too = bool(np.isfinite(gaps[0][4]))
     why = f"the delay is infinite at scale 4; from 0.25 to 1 its exponent is {slope:.2f}"
-    print(claims.check("B3", abs(slope - 1), sign=ends_too and 0.5 < slope < 1.5, reason=why))
+    off = abs(slope - 1) if ends_too else np.inf
+    print(claims.check("B3", off, sign=ends_too and 0.5 < slope < 1.5, reason=why))
     slow, fast = (one["test"].sel(scale=4, width=500, seed=[0, 1]).mean("seed") for one in (rich, waiting))
     clock, x = 8 * fast["time"].values[1:], slow["time"].values[1:]
     apart = np.abs(fast.values[1:] / np.interp(np.log(clock), np.log(x), slow.values[1:]) - 1)
@@ -550,7 +554,7 @@ claims.scorecard()
 #
 # 1. `scale` in the parameters cell: at 0.1 the test loss of the worked example follows at once, at 100 it stays that of kernel regression.
 # 2. `rate`: at 5 the same happens ten times sooner; at 20 the example says where training diverges, and which rates the kernel allows.
-# 3. `curvature`: at 0 the units are linear, and neither loss can fall.
+# 3. `curvature`: at 0 the units are linear: the training loss falls by a quarter only, and the test loss rises.
 #
 # ```{provenance} grokking-lazy-to-rich
 # ```

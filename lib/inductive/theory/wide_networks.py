@@ -52,7 +52,8 @@ def relu_kernels(
     From :math:`S = \Theta = x^\top x'/d + \beta^2` by
     :math:`\Theta \leftarrow \Theta\,\kappa_0 + \kappa_1 + \beta^2`,
     :math:`S \leftarrow \kappa_1 + \beta^2` for each further layer, with
-    :math:`\kappa_1, \kappa_0` the arc-cosine kernels of order one and zero.
+    :math:`\kappa_1, \kappa_0` the moments of a ReLU and of its slope, half the
+    arc-cosine kernels of order one and zero.
 
     Args:
         xs: inputs of the rows.

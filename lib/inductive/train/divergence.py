@@ -11,9 +11,7 @@ class DivergedError(ValueError):
     """Raised for training whose loss did not stay finite or grew beyond its start."""
 
 
-def critical_learning_rate(
-    gram: Float[Array, "n n"], scale: float = 1.0
-) -> Float[Array, ""]:
+def critical_learning_rate(gram: Float[Array, "n n"]) -> Float[Array, ""]:
     r"""Learning rate above which descent on a mean squared error diverges in the lazy limit.
 
     The mean squared error of n examples has curvature :math:`2\lambda/n` along an
@@ -22,10 +20,25 @@ def critical_learning_rate(
 
     Args:
         gram: tangent kernel of the training inputs.
-        scale: factor of the loss, above 0.
     """
-    n = jnp.asarray(len(gram), gram.dtype)
-    return n / (jnp.asarray(scale, gram.dtype) * jnp.linalg.eigvalsh(gram)[-1])
+    return jnp.asarray(len(gram), gram.dtype) / jnp.linalg.eigvalsh(gram)[-1]
+
+
+def positive_rate(learning_rate: float) -> float:
+    """The learning rate itself, where descent can use it.
+
+    Args:
+        learning_rate: a number.
+
+    Raises:
+        ValueError: it is not positive and finite.
+    """
+    if not 0 < learning_rate < float("inf"):
+        raise ValueError(
+            f"learning_rate={learning_rate} must be positive and finite: with 0 nothing "
+            "is learned, below it descent climbs; choose e.g. 0.1"
+        )
+    return float(learning_rate)
 
 
 def refuse_diverged(

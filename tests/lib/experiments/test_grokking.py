@@ -101,17 +101,21 @@ def test_diverging_scales_and_rates_are_refused_with_their_place() -> None:
         DivergedError, match=r"output scale 0\.0001 and .* kernels of small"
     ):
         refused(scale=1e-4)
-    with pytest.raises(ValueError, match="learning_rate=0"):
+    with pytest.raises(
+        ValueError, match=r"learning_rate=0.* with 0 nothing is learned"
+    ):
         refused(scale=1.0, learning_rate=0.0)
 
 
-def test_digits_are_learned_at_a_small_scale_and_stay_put_at_a_large_one() -> None:
+def test_digits_are_learned_at_a_small_scale_and_not_yet_at_a_large_one() -> None:
     few = {"n_train": 100, "n_test": 100, "batch_size": 50, "width": 40, "n_times": 4}
     few |= {"learning_rate": 0.01, "weight_scale": 10.0}
     train = jax.jit(partial(digits.digit_networks, rng.root(0), steps=400, **few))
     small, large = train(scale=1.0), train(scale=1e4)
     assert float(small["train_accuracy"][-1]) > 0.5
     assert float(small["train_loss"][-1]) < 0.09  # of the zero function: 0.1
+    # Weights move as far under Adam, whatever the scale; outputs must fall by 10 000.
+    assert float(large["train_accuracy"][-1]) < 0.3
     assert float(large["train_loss"][-1]) > 1
     assert small["train_loss"].shape == (len(training.record_times(400, 4)),)
 

@@ -41,3 +41,10 @@ def test_the_message_says_where(bad: float) -> None:
 def test_a_loss_that_is_none_from_the_start_is_refused() -> None:
     with pytest.raises(DivergedError, match="between steps 0 and 0"):
         divergence.refuse_diverged([0, 1], np.array([np.nan, np.nan]), **SAID)
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, np.inf, np.nan])
+def test_a_learning_rate_that_is_none_is_refused(bad: float) -> None:
+    with pytest.raises(ValueError, match=f"learning_rate={bad} must be positive"):
+        divergence.positive_rate(bad)
+    assert divergence.positive_rate(2) == 2

@@ -66,6 +66,8 @@ def at_fall(
 ) -> float:
     """A recorded value at the step where the training loss has fallen.
 
+    The last one where it never has.
+
     Args:
         times: numbers of steps, increasing from 0.
         train: training losses.
@@ -107,7 +109,7 @@ def train_one(
     train = partial(
         sweeps.quadratic_networks,
         scale=positive("scale", scale),
-        learning_rate=float(positive("learning_rate", learning_rate)),
+        learning_rate=divergence.positive_rate(learning_rate),
         curvature=curvature,
         steps=steps,
         n_train=n_train,

@@ -17,7 +17,7 @@ from inductive.data import mnist
 from inductive.experiments.grokking_lazy_to_rich.training import record_times
 from inductive.models import scaled_mlp
 from inductive.models.scales import Scalar
-from inductive.train import gd, optimiser_steps
+from inductive.train import optimiser_steps, records
 
 
 class Digits(NamedTuple):
@@ -80,18 +80,13 @@ def digit_networks(
     evaluate = partial(_evaluated, start, train, test, scale)
     # The optimiser counts its steps in whole numbers, among parameters of another type.
     with jax.numpy_dtype_promotion("standard"):
-        path = gd.follow(
+        return records.from_start(
             optimiser_steps.consecutive_batches(loss, optimiser, examples, batch_size),
             optimiser_steps.start(optimiser, start),
-            schedule=lambda number: jnp.ones_like(number, "float32"),
-            times=record_times(steps, n_times)[1:],
+            learning_rate=1.0,
+            times=record_times(steps, n_times),
             evaluate=lambda state: evaluate(state.params),
         )
-    return jax.tree.map(
-        lambda one, more: jnp.concatenate([one[None], more]),
-        evaluate(start),
-        path.records,
-    )
 
 
 def _evaluated(

@@ -21,7 +21,7 @@ from inductive.models.scales import Scalar, positive
 from inductive.tasks import single_index
 from inductive.tasks.single_index import SingleIndex
 from inductive.theory import quadratic_loss, ridge
-from inductive.train import gd
+from inductive.train import divergence, gd, records
 
 Records = dict[str, Array]
 
@@ -157,7 +157,7 @@ def train(
         ValueError: a Python number as scale or rate that is not positive.
     """
     scale = jnp.asarray(positive("scale", scale), "float32")
-    rate = jnp.float32(positive("learning_rate", learning_rate))
+    rate = divergence.positive_rate(learning_rate)
     task, start = setting.task, setting.start
 
     def loss(hidden: Array) -> Array:
@@ -169,16 +169,12 @@ def train(
     def evaluate(hidden: Array) -> Records:
         return measures(setting, start._replace(hidden=hidden), scale)
 
-    path = gd.follow(
+    return records.from_start(
         gd.gradient_step(loss),
         start.hidden,
-        schedule=lambda number: rate + jnp.zeros_like(number, "float32"),
-        times=times[1:],
+        learning_rate=rate,
+        times=times,
         evaluate=evaluate,
-    )
-    first = evaluate(start.hidden)
-    return jax.tree.map(
-        lambda one, more: jnp.concatenate([one[None], more]), first, path.records
     )
 
 

@@ -17,7 +17,7 @@ from inductive.models import ntk_mlp
 from inductive.models.scales import Scalar
 from inductive.theory import wide_networks
 from inductive.theory.wide_networks import OutputLaw
-from inductive.train import gd
+from inductive.train import gd, records
 
 DEPTH, BIAS_SCALE, LEARNING_RATE = 4, 0.1, 1.0
 """Layers of weights, scale of the biases and step size of the paper."""
@@ -174,17 +174,12 @@ def descend(
     def loss(params: ntk_mlp.Params) -> Array:
         return half * ((ntk_mlp.outputs(params, xs, bias_scale) - ys) ** 2).mean()
 
-    path = gd.follow(
+    return records.from_start(
         gd.gradient_step(loss),
         start,
-        schedule=lambda number: jnp.full_like(number, learning_rate, "float32"),
-        times=times[1:],
+        learning_rate=learning_rate,
+        times=times,
         evaluate=evaluate,
-    )
-    return jax.tree.map(
-        lambda one, more: jnp.concatenate([one[None], more]),
-        evaluate(start),
-        path.records,
     )
 
 
