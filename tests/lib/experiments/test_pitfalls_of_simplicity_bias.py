@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +16,8 @@ from inductive.experiments.pitfalls_of_simplicity_bias import images, measures, 
 
 pytestmark = pytest.mark.usefixtures("fast_compiler")
 
-SMALL = {"n_train": 2560, "width": 30, "n_test": 400, "n_coordinates": 6}
+SMALL: dict[str, Any] = {"n_train": 2560, "width": 30}
+SMALL |= {"n_test": 200, "n_coordinates": 6}
 
 
 def test_networks_use_the_linear_coordinate_alone() -> None:
@@ -89,13 +91,16 @@ def test_corruption_may_be_traced_and_steps_are_whole_epochs() -> None:
 
 
 def test_one_network_refuses_what_does_not_fit() -> None:
-    setting = {"slabs": 5, "margin": 0.1, "corrupted": 0.0}
+    def train(**options: Any) -> dict[str, float]:
+        setting: dict[str, Any] = {"slabs": 5, "margin": 0.1, "corrupted": 0.0}
+        setting |= {"n_train": 2560, "max_epochs": 20, "width": 20} | options
+        return experiments.one_network(rng.root(0), **setting)
+
     with pytest.raises(ValueError, match=r"margin=0\.3 leaves 5 slabs no room"):
-        experiments.one_network(rng.root(0), **setting | {"margin": 0.3})
+        train(margin=0.3)
     with pytest.raises(ValueError, match="corrupted=2 is a share"):
-        experiments.one_network(rng.root(0), **setting | {"corrupted": 2.0})
-    few = {"n_train": 2560, "max_epochs": 20, "width": 20}
-    found = experiments.one_network(rng.root(0), **setting, **few)
+        train(corrupted=2.0)
+    found = train()
     assert found["others"] > 0.99 > 0.65 > found["simple"]
 
 

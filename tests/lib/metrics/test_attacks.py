@@ -1,5 +1,7 @@
 """Perturbations of bounded length, beside linear losses whose worst case is known."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -38,6 +40,6 @@ def test_tiny_gradients_of_confident_classifiers_still_point_somewhere() -> None
 
 @pytest.mark.parametrize("wrong", [{"radius": 0.0}, {"step": -1.0}, {"steps": 0}])
 def test_attacks_that_go_nowhere_are_refused(wrong: dict[str, float]) -> None:
-    setting = {"radius": 1.0, "step": 0.1, "steps": 3} | wrong
+    setting: dict[str, Any] = {"radius": 1.0, "step": 0.1, "steps": 3} | wrong
     with pytest.raises(ValueError, match="must be positive"):
         attacks.l2_pgd(linear, jnp.zeros(3), **setting)

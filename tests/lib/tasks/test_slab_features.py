@@ -1,5 +1,7 @@
 """Linear and slab coordinates: where they lie, and what they tell of the class."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -84,7 +86,7 @@ def test_rotations_are_orthogonal() -> None:
         ({"simple": 1, "others": 5, "n_coordinates": 1}, "n_coordinates=1"),
     ],
 )
-def test_what_does_not_fit_is_refused(options: dict[str, float], message: str) -> None:
+def test_what_does_not_fit_is_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         slab_features.draw(
             rng.root(0), **{"n_examples": 5, "n_coordinates": 3} | options
