@@ -19,6 +19,9 @@ HALF = 0.5
 STEPS = 15_700
 """Of the networks beyond the paper."""
 
+RELIANCE = {"reliance": {"rtol": 0.3, "atol": 1.0, "strays": 0.1}}
+"""Tolerance of what networks rely on."""
+
 FIRST: dict[str, Any] = {
     "n_train": 100_000,
     "width": 100,
@@ -54,7 +57,8 @@ def _paper() -> dict[str, Plan]:
     clean = SECOND | {"learning_rate": 0.3, "max_epochs": 200, "threshold": 0.01}
     return {
         "lms-5": _slabs(5, simple=1, others=5, max_epochs=120, **FIRST),
-        "ms-5-7": _slabs(3, simple=5, others=7, max_epochs=400, **FIRST),
+        # Weight decay holds this loss at 3e-4, above the threshold, however long one waits.
+        "ms-5-7": _slabs(3, simple=5, others=7, max_epochs=120, **FIRST),
         "noisy-lms-7": _slabs(5, simple=1, others=7, **noisy),
         "ms-7": _slabs(5, simple=7, others=7, **clean),
         "images": _images(3),
@@ -101,7 +105,7 @@ def _slabs(seeds: int, **constants: Any) -> Plan:
         coords,
         _learned()
         | within(["ensemble_auc", "attacked"], atol=0.05)
-        | {"reliance": {"rtol": 0.3, "atol": 1.0, "strays": 0.1}}
+        | RELIANCE
         | {"histogram": {"rtol": 0.0, "atol": 0.1, "strays": 0.1}}
         | {"map": {"rtol": 0.0, "atol": 0.2, "strays": 0.1}},
     )
@@ -111,6 +115,7 @@ def _corrupted(axes: dict[str, tuple[Any, ...]], seeds: int, n_train: int) -> Pl
     setting = slabs.corrupted_setting(n_train, STEPS)
     kinds = ("shuffled",)
     dims = {"auc": kinds, "accuracy": kinds, "losses": ("step",)}
+    dims |= {"reliance": ("coordinate",)}
     dims |= dict.fromkeys(("train_accuracy", "loss", "steps"), ())
     return Plan(
         slabs.corrupted_networks,
@@ -122,8 +127,9 @@ def _corrupted(axes: dict[str, tuple[Any, ...]], seeds: int, n_train: int) -> Pl
         {
             "shuffled": measures.SHUFFLED,
             "step": classifiers.record_steps(n_train, setting),
+            "coordinate": tuple(range(50)),
         },
-        _learned(),
+        _learned() | RELIANCE,
     )
 
 

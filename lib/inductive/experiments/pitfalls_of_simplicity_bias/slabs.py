@@ -24,6 +24,9 @@ Outputs = dict[str, Array]
 N_OUTPUTS, DEPTH = 2, 2
 """Logits, and hidden layers."""
 
+N_RELIANCE = 1000
+"""Test examples with which the reliance of corrupted networks is measured."""
+
 MAP_VALUES = tuple(np.linspace(-1, 1, 31).round(6).tolist())
 """Of both coordinates of decision maps."""
 
@@ -130,12 +133,15 @@ def corrupted_networks(
 
     Returns:
         ``auc`` and ``accuracy`` by what is shuffled, ``train_accuracy``, ``loss`` of the
-        last epoch, ``steps``, and ``losses`` over steps.
+        last epoch, ``steps``, ``losses`` over steps, and ``reliance`` on each coordinate.
     """
     problem = _problem(key, 1, others, corrupted, n_train, n_test, n_coordinates)
     setting = corrupted_setting(n_train, steps)
     own = rng.stream(key, "members")
-    return _trained(own, problem, width, setting)[2]
+    params, _, found = _trained(own, problem, width, setting)
+    few = problem.test.inputs[:N_RELIANCE]
+    score = _score(params, problem)
+    return found | {"reliance": measures.reliance(own, score, few)}
 
 
 def corrupted_setting(n_train: int, steps: int) -> Setting:
