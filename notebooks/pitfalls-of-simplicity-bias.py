@@ -506,7 +506,8 @@ if paper:
     print("accuracy", right.values.round(3).tolist())
     low, high = simple.sel(corrupted=slice(0, 0.3)), simple.sel(corrupted=slice(0.7, 1))
     print(claims.check("B1", low.max(), sign=float(low.max()) < 0.75))
-    print(claims.check("B2", high.min(), sign=float(high.min()) > 0.75))
+    why = "at 0.7 and 0.8 one network of three still ignores slabs"
+    print(claims.check("B2", high.min(), sign=float(high.min()) > 0.75, reason=why))
     gain = float(right.sel(corrupted=slice(0.7, 1)).min() - right.sel(corrupted=0.3))
     print(claims.check("B3", gain, sign=gain > 0))
 
@@ -523,8 +524,9 @@ if paper:
 
 # %% [markdown]
 # In {numref}`fig-pitfalls-of-simplicity-bias-corruption` the S-AUC stays at 0.50 up to $p = 0.5$ (B1): with half of its values gone, the linear coordinate still is all that networks use, and their accuracy follows $1 - p/2$ down to 0.74.
-# XXHIGH
-# There they use slabs, one of the 49 as in MS-7, and accuracy jumps to 1 (B3).
+# Then it becomes a matter of luck: one network of three drops it for slabs at 0.6, two at 0.7 and at 0.8, all from 0.9 on, so that B2 holds in sign only.
+# Those that do use one slab of the 49, as in MS-7, and their accuracy jumps to 1; those that do not stay near the line.
+# Mean accuracy is therefore higher from 0.7 on than at 0.3 (B3), though barely.
 # A bad simple feature is thus harmless, and so is a perfect one; what hurts is one that is good enough.
 #
 # B4 fails, in the half of it that took one probe for the rule: with 40 000 examples and $p = 0.5$ none of three networks uses slabs.
