@@ -74,7 +74,7 @@ def few(*names):
 # $$x = (2y - 1)\,\bigl(m + (1 - m)\,u\bigr),$$ (eq-pitfalls-of-simplicity-bias-linear)
 #
 # and needs one threshold.
-# A **k-slab** coordinate lies in one of k intervals that belong to the classes in turn, and needs $k - 1$:
+# A {term}`k-slab <slab feature>` coordinate lies in one of k intervals that belong to the classes in turn, and needs $k - 1$:
 #
 # $$\text{width } w_k = \frac{2 - 2(k - 1)m}{k}, \qquad \text{gaps } 2m.$$ (eq-pitfalls-of-simplicity-bias-width)
 #
@@ -257,13 +257,13 @@ claims.check("C6", min(share.values()), sign=min(share.values()) > 0.5)
 #
 # The curve of MS-7 says more, which we saw only afterwards and did not claim: among 50 coordinates that are equally simple, too, the network uses one.
 # Its logits move by 7 when that one is shuffled, and by less than 0.11 with any of the other 49; which one it is depends on the seed.
-# The bias is thus not only towards what is simple, but towards little.
+# The {term}`simplicity bias` is thus not only towards what is simple, but towards little.
 #
 # ## Logits
 #
 # The claim: shuffling S does not make networks unsure, it makes them confident of the wrong class half of the time; shuffling all others does not move their logits.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Distribution of the difference of logits over test examples of either class, mean over networks: as they are, with S shuffled, with all others shuffled.", "name": "fig-pitfalls-of-simplicity-bias-logits"}, "image": {"alt": "Histograms. As they are, and with the others shuffled, the classes lie far apart on both sides of zero. With S shuffled both classes have the same distribution with two peaks."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Distribution of the difference of logits over test examples of either class, mean over networks: as they are, with S shuffled, with all others shuffled. Values beyond ±30 count at ±30.", "name": "fig-pitfalls-of-simplicity-bias-logits"}, "image": {"alt": "Histograms. As they are, and with the others shuffled, the classes lie far apart on both sides of zero. With S shuffled both classes have the same distribution with two peaks."}}
 figure, axes = plt.subplots(len(shown), 3, figsize=(style.PAGE_WIDTH, 1.7 * len(shown) + 0.3), squeeze=False)
 for row, name in zip(axes, shown, strict=True):
     shares = runs[name]["histogram"].mean(("seed", "member"))
@@ -279,7 +279,7 @@ for ax, title in zip(axes[0], SHUFFLED.values(), strict=True):
     ax.set_title(title)
 for ax in axes[-1]:
     ax.set_xlabel("difference of logits")
-axes[0, 0].legend(fontsize=6.5, loc="upper left", handlelength=0.8, borderaxespad=0)
+axes[0, 1].legend(fontsize=6.5, loc="upper center", handlelength=0.8, borderaxespad=0)
 plt.show()
 
 # %%
@@ -398,13 +398,13 @@ claims.check("C4", attacked["lms-5"], sign=attacked["lms-5"] > 0.5)
 # ## Stacked images
 #
 # The paper stacks MNIST digits on images of CIFAR-10.
-# Our stand-in stacks zeros and ones on coats and dresses of Fashion-MNIST, for a small convolutional network: the digits are simpler, but the clothes not nearly as hard as CIFAR-10.
+# Our stand-in stacks zeros and ones on coats and dresses of Fashion-MNIST {cite:p}`xiao2017fashion`, for a small convolutional network: the digits are simpler, but the clothes not nearly as hard as CIFAR-10.
 # The claim is the same; published values are those of the paper's images.
 
 # %%
 images = stored("images") if paper else None
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Digits stacked on clothes. Left: test images of both classes. Right: AUC as they are, with the digits shuffled, with the clothes shuffled, and of networks on clothes alone. Dots: 9 networks (3 on clothes alone); crosses: their accuracy; triangles: ensembles of three; hollow diamonds: published for MNIST on CIFAR-10 and a ResNet, another data set.", "name": "fig-pitfalls-of-simplicity-bias-images"}, "image": {"alt": "Left: zeros above coats and ones above dresses. Right: AUC is one for all but images whose digits are shuffled: there it is 0.7 in our data, while accuracy is near 0.5, and 0.5 in the published ones."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Digits stacked on clothes. Left: test images of both classes (Fashion-MNIST: © Zalando SE, MIT licence). Right: AUC as they are, with the digits shuffled, with the clothes shuffled, and of networks on clothes alone. Dots: 9 networks (3 on clothes alone); crosses: their accuracy; triangles: ensembles of three; hollow diamonds: published for MNIST on CIFAR-10 and a ResNet, another data set.", "name": "fig-pitfalls-of-simplicity-bias-images"}, "image": {"alt": "Left: zeros above coats and ones above dresses. Right: AUC is one for all but images whose digits are shuffled: there it is 0.7 in our data, while accuracy is near 0.5, and 0.5 in the published ones."}}
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 2.7), width_ratios=(1, 1.6))
 if paper:
     pair = images["shown"].isel(seed=0).transpose("label", "example", "row", "column").values[:, :2]
@@ -490,7 +490,7 @@ if paper:
     axes[1].plot(share, 1 - share / 2, **style.THEORY)
     hollow(axes[1], 0.1, theirs("noisy-linear LMS-7 (10")["none"])
     axes[0].legend(fontsize=7)
-    axes[2].legend(fontsize=6.5)
+    axes[2].legend(fontsize=6.5, loc="center left")
 axes[0].set(xlabel="corrupted share p", ylabel="AUC")
 axes[1].set(xlabel="corrupted share p", ylabel="test accuracy")
 axes[2].set(xscale="log", xlabel="training examples", ylabel="S-AUC, accuracy")
