@@ -41,7 +41,7 @@ PAPER = "pitfalls-of-simplicity-bias"
 # %% tags=["parameters", "hide-input"]
 profile: str = "paper"  # one of paper, smoke | smoke trains a few small networks
 seed: int = 0  # 0 to 4294967295 | root of every random number
-slabs: int = 5  # 3, 5 or 7 | slabs of the harder coordinates of the worked example
+slabs: int = 5  # one of 3, 5, 7 | slabs of the harder coordinates of the worked example
 margin: float = 0.1  # 0.001 to 0.999 | gap between classes in the worked example, halved
 corrupted: float = 0.0  # 0.0 to 1.0 | examples whose linear coordinate says nothing there
 
@@ -78,7 +78,7 @@ def few(*names):
 #
 # $$\text{width } w_k = \frac{2 - 2(k - 1)m}{k}, \qquad \text{gaps } 2m.$$ (eq-pitfalls-of-simplicity-bias-width)
 #
-# The fewer pieces, the simpler.
+# The fewer pieces, the simpler ({numref}`fig-pitfalls-of-simplicity-bias-data`).
 # In LMS-5 one coordinate is linear and 49 have five slabs; in MS-(5,7) one has five and 49 have seven; in noisy LMS-7 the linear value of 10 % of all points is redrawn from within the margin, where it says nothing, among 49 seven-slabs; in MS-7 all 50 have seven.
 # A random rotation hides the coordinates from the network.
 #
@@ -490,7 +490,7 @@ if paper:
     axes[1].plot(share, 1 - share / 2, **style.THEORY)
     hollow(axes[1], 0.1, theirs("noisy-linear LMS-7 (10")["none"])
     axes[0].legend(fontsize=7)
-    axes[2].legend(fontsize=6.5, loc="center left")
+    axes[2].legend(fontsize=6.5, loc="lower left", bbox_to_anchor=(0, 0.15))
 axes[0].set(xlabel="corrupted share p", ylabel="AUC")
 axes[1].set(xlabel="corrupted share p", ylabel="test accuracy")
 axes[2].set(xscale="log", xlabel="training examples", ylabel="S-AUC, accuracy")
