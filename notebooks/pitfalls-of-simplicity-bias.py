@@ -213,7 +213,9 @@ away = max(float(np.abs(one.sel(shuffled="simple") - 0.5).max()) for one in auc.
 least = min(float(one.sel(shuffled="others").min()) for one in auc.values())
 print(claims.check("C1", away, sign=away < 0.25), claims.check("C1b", least, sign=least > 0.75))
 both = max(float(runs[name]["ensemble_auc"].sel(shuffled="simple").max()) for name in shown)
-print({name: one.mean(("seed", "member")).values.round(3).tolist() for name, one in auc.items()})
+print(
+    {name: one.mean(("seed", "member")).values.astype(float).round(3).tolist() for name, one in auc.items()}
+)
 claims.check("C3", both, sign=both < 0.75)
 
 # %% [markdown]
@@ -501,9 +503,14 @@ if paper:
     mean = swept.mean("seed")
     simple, right = mean["auc"].sel(shuffled="simple"), mean["accuracy"].sel(shuffled="none")
     print(
-        "S-AUC", dict(zip(swept["corrupted"].values.tolist(), simple.values.round(2).tolist(), strict=True))
+        "S-AUC",
+        dict(
+            zip(
+                swept["corrupted"].values.tolist(), simple.values.astype(float).round(2).tolist(), strict=True
+            )
+        ),
     )
-    print("accuracy", right.values.round(3).tolist())
+    print("accuracy", right.values.astype(float).round(3).tolist())
     low, high = simple.sel(corrupted=slice(0, 0.3)), simple.sel(corrupted=slice(0.7, 1))
     print(claims.check("B1", low.max(), sign=float(low.max()) < 0.75))
     why = "at 0.7 and 0.8 one network of three still ignores slabs"
@@ -533,7 +540,7 @@ if paper:
 # What we see instead is a window.
 # With 10 000 and 20 000 examples networks learn the corrupted ones by heart, to a training accuracy of 0.98 and more; what is left of the loss then asks for no other feature.
 # 160 000 are too many for that, and their loss stays at $p \ln 2$ as long as we look, with slabs unseen.
-# Between these, at 80 000, all three networks leave the same plateau at once, after 5600 to 11 000 steps, and for a slab.
+# Between these, at 80 000, all three networks leave the same plateau at once, after 5700 to 11 100 steps, and for a slab.
 # Two ways lead off the plateau of a simple feature, learning exceptions one by one and finding another feature; few examples favour the first.
 # Whether 160 000 would find the second later we cannot say; the probe with 400 000 had not after 25 000 steps.
 #
