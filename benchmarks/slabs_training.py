@@ -26,7 +26,7 @@ from programs import compiled, finished
 from slabs_torch import Problem
 
 N_COORDINATES, EPOCHS, REPEATS = 50, 4, 5
-"""Of the chapter's 38 to 400 epochs; and times that each network is trained."""
+"""Of the chapter's 38 to 120 epochs; and times that each network is trained."""
 
 SAME = 1e-3
 """Largest distance of losses, relative to the first."""

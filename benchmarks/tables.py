@@ -10,9 +10,11 @@ import pandas as pd
 import decoder_tables
 import gated_tables
 import grokking_tables
+import induction_tables
 import multitask_tables
 import pretraining_tables
 import primitives_tables
+import slabs_tables
 import tangent_tables
 from cells import number, spread
 from inductive import paths
@@ -126,6 +128,10 @@ TABLES = {
     "grokking-machine": partial(machine, "grokking_machine"),
     **tangent_tables.TABLES,
     "tangent-machine": partial(machine, "tangent_machine"),
+    **slabs_tables.TABLES,
+    "slabs-machine": partial(machine, "slabs_machine"),
+    **induction_tables.TABLES,
+    "induction-machine": partial(machine, "induction_machine"),
     **decoder_tables.TABLES,
     "decoder-machine": partial(machine, "decoder_machine"),
     **primitives_tables.TABLES,
