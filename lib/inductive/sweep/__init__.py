@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from inductive.sweep.assemble import nonfinite
     from inductive.sweep.frozen import freeze, load, stored
-    from inductive.sweep.planned import planned
+    from inductive.sweep.plans import planned
     from inductive.sweep.runner import SweepError, run
     from inductive.sweep.spec import SweepInputError
     from inductive.sweep.store import StoreError
@@ -22,7 +22,7 @@ _HOMES = {
     "freeze": "frozen",
     "load": "frozen",
     "nonfinite": "assemble",
-    "planned": "planned",
+    "planned": "plans",
     "run": "runner",
     "stored": "frozen",
 }
