@@ -9,7 +9,7 @@ from inductive.experiments.tolerances import within
 CLASSES, BURSTINESS = (128, 256, 512, 1024), (1, 2, 4)
 """Numbers of classes, and how often a class comes in a sequence."""
 
-SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+SHARES = (0.0, 0.5, 0.75, 1.0)
 """Shares of bursty sequences."""
 
 NOISES = (0.0, 0.1, 0.3, 1.0)
@@ -42,17 +42,17 @@ def plans(profile: str) -> dict[str, Plan]:
 
 def _paper() -> dict[str, Plan]:
     grid = {"n_classes": CLASSES, "burstiness": BURSTINESS}
-    long: dict[str, Any] = {"steps": 25_000, "every": 250}
+    long: dict[str, Any] = {"steps": 20_000, "every": 250}
     return {
-        "classes": _networks(grid, 6, **long),
-        "noise": _networks({"noise": NOISES}, 4, n_classes=128, **long),
-        "shares": _networks({"p_bursty": SHARES}, 4, n_classes=256, **long),
+        "classes": _networks(grid, 4, **long),
+        "noise": _networks({"noise": NOISES}, 3, n_classes=128, **long),
+        "shares": _networks({"p_bursty": SHARES}, 3, n_classes=256, **long),
         "exponents": _networks(
             {"exponent": EXPONENTS}, 3, n_classes=1024, p_bursty=0.5, **long
         ),
-        "head-start": _networks({"head_start": STRENGTHS}, 6, n_classes=1024, **long),
+        "head-start": _networks({"head_start": STRENGTHS}, 4, n_classes=1024, **long),
         "paper-size": _networks(
-            {"n_classes": (1024,)}, 2, steps=60_000, every=1000, **PAPER_SIZE
+            {"n_classes": (1024,)}, 2, steps=40_000, every=1000, **PAPER_SIZE
         ),
     }
 
