@@ -42,6 +42,6 @@ RULES = declare("""
     M4 | Minimal model | without the first layer there is no cliff | smallest ratio of steps to p = 0.75, first logit frozen over free > 2
     B1 | Beyond | a network that is given a previous-token head skips most of the plateau | median step at which IC is 0.75, strength 8 over strength 0 <= 0.5
     B2 | Beyond | the stronger the head the earlier the cliff | smallest ratio of median steps, each strength over the next > 1
-    B3 | Beyond | and the model of three parameters says by how much | largest distance of log2 of ratios of steps, strengths 1 to 8 over 0, from the model's <= 1
+    B3 | Beyond | and the model of three parameters says by how much | largest distance of log2 of ratios of steps, strengths 2 to 8 over 0, from the model's <= 1
     """)
 claims = Ledger(PAPER, profile, RULES)

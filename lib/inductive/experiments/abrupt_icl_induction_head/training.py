@@ -181,7 +181,7 @@ def records(params: AttentionOnly, tests: dict[str, Batch]) -> dict[str, Array]:
     every = jax.vmap(attention_only.read_last, (None, 0))
     found = {kind: every(params, batch.tokens) for kind, batch in tests.items()}
     seen = {
-        kind: _share(reading.logits.argmax(-1) == tests[kind].answers)
+        kind: _share(_answer(reading.logits) == tests[kind].answers)
         for kind, reading in found.items()
     }
     logits = found["train"].logits
@@ -214,6 +214,10 @@ def _cross_entropy(
 ) -> Float[Array, ""]:
     said = jax.nn.log_softmax(logits)
     return -jnp.take_along_axis(said, answers[:, None], 1).mean()
+
+
+def _answer(logits: Float[Array, "n o"]) -> Int[Array, " n"]:
+    return logits.argmax(-1).astype("int32")
 
 
 def _share(right: Array) -> Float[Array, ""]:
