@@ -58,13 +58,11 @@ def _paper() -> dict[str, Plan]:
 
 
 def _smoke() -> dict[str, Plan]:
-    """Two programs, as compiling takes nearly all the time."""
-    small: dict[str, Any] = {"n_content": 8, "n_labels": 4, "steps": 200, "every": 20}
+    """One program, as compiling takes nearly all the time."""
+    small: dict[str, Any] = {"n_content": 8, "n_labels": 4, "steps": 160, "every": 20}
     small |= {"n_test": 128, "batch_size": 32}
-    return {
-        "classes": _networks({"n_classes": (64,), "burstiness": (2,)}, 2, **small),
-        "head-start": _networks({"head_start": (0.0, 8.0)}, 2, n_classes=64, **small),
-    }
+    grid = {"n_classes": (64,), "burstiness": (2,)}
+    return {"classes": _networks(grid, 2, **small)}
 
 
 def _networks(axes: dict[str, tuple[Any, ...]], seeds: int, **constants: Any) -> Plan:

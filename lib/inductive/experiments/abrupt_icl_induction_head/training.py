@@ -100,18 +100,19 @@ def networks(
         own = jax.random.fold_in(batches, number)
         return burst_sequences.draw(own, task, sizes, batch_size, **settings)
 
-    path = gd.follow(
-        descent(batch),
-        start,
-        schedule=lambda number: jnp.full((), LEARNING_RATE, "float32"),
-        times=range(every, steps + 1, every),
-        evaluate=lambda params: records(params, tests),
-    )
-    return jax.tree.map(
-        lambda one, more: jnp.concatenate([one[None], more]),
-        records(start, tests),
-        path.records,
-    )
+    step = descent(batch)
+    rate = jnp.float32(LEARNING_RATE)
+
+    def stretch(params: AttentionOnly, begin: Int[Array, ""]) -> Any:
+        """A record, then steps up to the next; none after the last record."""
+        ends = jnp.minimum(begin + every, steps)
+        moved = jax.lax.fori_loop(
+            begin, ends, lambda number, p: step(p, rate, number)[0], params
+        )
+        return moved, records(params, tests)
+
+    begins = jnp.arange(0, steps + 1, every, dtype="int32")
+    return jax.lax.scan(stretch, start, begins)[1]
 
 
 def initial(
