@@ -87,20 +87,17 @@ def networks(
         )
     task = burst_sequences.draw_task(rng.stream(key, "task"), sizes)
     settings: Any = {"p_bursty": p_bursty, "noise": noise, "exponent": exponent}
+
+    def drawn(own: Key[Array, ""], n: int, kind: str = "train") -> Batch:
+        return burst_sequences.draw(own, task, sizes, n, kind=kind, **settings)
+
     tests = {
-        kind: burst_sequences.draw(
-            rng.stream(key, f"test {kind}"), task, sizes, n_test, kind=kind, **settings
-        )
+        kind: drawn(rng.stream(key, f"test {kind}"), n_test, kind)
         for kind in burst_sequences.KINDS
     }
     start = initial(rng.stream(key, "weights"), sizes, head_start)
     batches = rng.stream(key, "batches")
-
-    def batch(number: Int[Array, ""]) -> Batch:
-        own = jax.random.fold_in(batches, number)
-        return burst_sequences.draw(own, task, sizes, batch_size, **settings)
-
-    step = descent(batch)
+    step = descent(lambda n: drawn(jax.random.fold_in(batches, n), batch_size))
     rate = jnp.float32(LEARNING_RATE)
 
     def stretch(params: AttentionOnly, begin: Int[Array, ""]) -> Any:
