@@ -91,9 +91,10 @@ def setting() -> tuple[Problem, Task, AttentionOnly]:
     key = rng.root(0)
     task = burst_sequences.draw_task(rng.stream(key, "task"), SIZES)
     params = training.initial(rng.stream(key, "weights"), SIZES)
-    rates = training.LEARNING_RATE, training.WEIGHT_DECAY
-    arrays = map(np.asarray, task)
-    return Problem(SIZES, *arrays, training.BATCH_SIZE, *rates, NOISE), task, params
+    means, labels = map(np.asarray, task)
+    rate, decay = training.LEARNING_RATE, training.WEIGHT_DECAY
+    given = Problem(SIZES, means, labels, training.BATCH_SIZE, rate, decay, NOISE)
+    return given, task, params
 
 
 def prove_same(given: Problem, task: Task, params: AttentionOnly, steps: int) -> Row:

@@ -133,7 +133,7 @@ def path(
         raise RuntimeError(f"gradient descent was not integrated: {found.message}")
     params = found.y.T
     every = jax.vmap(lambda p: measures(p, task))(jnp.asarray(params))
-    return params, Measures(*map(np.asarray, every))
+    return params, jax.tree.map(np.asarray, every)
 
 
 @jax.jit(static_argnums=1)
