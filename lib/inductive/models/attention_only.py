@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Key
 
 from inductive.models.scales import Scalar, positive
@@ -91,12 +92,12 @@ def init(
 
 
 def with_previous_token_head(
-    params: AttentionOnly, strength: Scalar, n_positions: int
+    params: AttentionOnly, strength: Scalar, n_positions: int, every: int = 1
 ) -> AttentionOnly:
-    r"""The network with an attention logit of each position for the one before it.
+    r"""The network with an attention logit of positions for the one before them.
 
-    In the first layer, the columns of queries and keys at positions p and p − 1 become
-    :math:`\sqrt\beta\, u_p` with orthonormal :math:`u_p`, so that the logit is
+    In the first layer, queries of position p and keys of position p − 1 become
+    :math:`\sqrt\beta\, e_p` with unit vectors :math:`e_p`, so that the logit is
     :math:`\beta` there and 0 between all other positions. Positions and content still
     meet at random.
 
@@ -104,13 +105,16 @@ def with_previous_token_head(
         params: of the network.
         strength: :math:`\beta`, 0 or more; may be traced.
         n_positions: numbers at the front of a token that are its position.
+        every: which positions look back: 1, 1 + every, and so on; 1 for all, 2 for
+            every second one.
     """
     root = jnp.sqrt(jnp.asarray(strength, params.query.dtype))
-    n = n_positions - 1
-    query = params.query.at[0, :, : n + 1].set(0).at[0, 1 : n + 1, 1 : n + 1]
-    key = params.key.at[0, :, : n + 1].set(0).at[0, 1 : n + 1, :n]
-    eye = root * jnp.eye(n, dtype=root.dtype)
-    return params._replace(query=query.set(eye), key=key.set(eye))
+    looking = np.arange(1, n_positions, every)
+    query, key = (w.at[0, :, :n_positions].set(0) for w in (params.query, params.key))
+    return params._replace(
+        query=query.at[0, looking, looking].set(root),
+        key=key.at[0, looking, looking - 1].set(root),
+    )
 
 
 def apply(params: AttentionOnly, x: Float[Array, "t d"]) -> Reading:

@@ -75,6 +75,15 @@ def test_a_previous_token_head_has_its_strength(network, strength: float) -> Non
     np.testing.assert_array_equal(headed.query[1], network.query[1])
 
 
+def test_a_head_for_every_second_position_leaves_the_others(network) -> None:
+    headed = attention_only.with_previous_token_head(network, 4.0, 5, every=2)
+    positions = jnp.eye(5, WIDTH, dtype="float32")
+    logits = (positions @ headed.query[0].T) @ (positions @ headed.key[0].T).T
+    expected = np.zeros((5, 5))
+    expected[[1, 3], [0, 2]] = 4.0
+    np.testing.assert_allclose(logits, expected, atol=1e-5)
+
+
 def test_scales_are_those_of_the_public_code() -> None:
     wide = attention_only.init(
         rng.root(2), width=200, n_outputs=50, attention_scale=0.1

@@ -51,6 +51,9 @@ def _paper() -> dict[str, Plan]:
             {"exponent": EXPONENTS}, 2, n_classes=1024, p_bursty=0.5, **long
         ),
         "head-start": _networks({"head_start": STRENGTHS}, 4, n_classes=1024, **long),
+        "head-for-labels": _networks(
+            {"head_start": STRENGTHS[1:]}, 4, n_classes=1024, head_every=2, **long
+        ),
         "paper-size": _networks(
             {"n_classes": (1024,)}, 2, steps=40_000, every=1000, **PAPER_SIZE
         ),

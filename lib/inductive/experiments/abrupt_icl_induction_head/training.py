@@ -45,6 +45,7 @@ def networks(
     noise: Scalar = 0.1,
     exponent: float = 0.0,
     head_start: Scalar | None = None,
+    head_every: int = 1,
     n_labels: int = 8,
     n_pairs: int = 4,
     n_content: int = 32,
@@ -67,6 +68,7 @@ def networks(
         exponent: of the class frequencies.
         head_start: strength of a previous-token head before training; none if left
             out. May be traced.
+        head_every: which tokens it is for: 1 for all, 2 for labels alone.
         n_labels: number of labels.
         n_pairs: of item and label in a sequence.
         n_content: numbers of an item.
@@ -95,7 +97,7 @@ def networks(
         kind: drawn(rng.stream(key, f"test {kind}"), n_test, kind)
         for kind in burst_sequences.KINDS
     }
-    start = initial(rng.stream(key, "weights"), sizes, head_start)
+    start = initial(rng.stream(key, "weights"), sizes, head_start, head_every)
     batches = rng.stream(key, "batches")
     step = descent(lambda n: drawn(jax.random.fold_in(batches, n), batch_size))
     rate = jnp.float32(LEARNING_RATE)
@@ -113,7 +115,10 @@ def networks(
 
 
 def initial(
-    key: Key[Array, ""], sizes: Sizes, head_start: Scalar | None = None
+    key: Key[Array, ""],
+    sizes: Sizes,
+    head_start: Scalar | None = None,
+    head_every: int = 1,
 ) -> AttentionOnly:
     """Weights before training.
 
@@ -121,6 +126,7 @@ def initial(
         key: a typed key.
         sizes: of the task.
         head_start: strength of a previous-token head; none if left out.
+        head_every: which tokens it is for: 1 for all, 2 for labels alone.
     """
     params = attention_only.init(
         key,
@@ -131,7 +137,7 @@ def initial(
     if head_start is None:
         return params
     return attention_only.with_previous_token_head(
-        params, head_start, sizes.n_positions
+        params, head_start, sizes.n_positions, head_every
     )
 
 
