@@ -253,7 +253,7 @@ if paper:
 # With 128 classes they then learn the rest by heart: training accuracy is 0.97 after 5000 steps and IC ends at 0.53, but for one seed of four, which goes on rising, to 0.70.
 # IC2 is below IC there, since what is memorised speaks against a shifted label.
 # With 1024 classes IC waits until step 6000 to 9400, then rises to 0.99, and IW stays at chance.
-# Seeds differ in when, not in where it ends; the independent run is a typical seed, 18 % earlier than our median.
+# Seeds differ in when, not in where it ends; the independent run is a typical seed, 16 % earlier than our median.
 #
 # ## The cliff
 #
@@ -295,7 +295,8 @@ if paper:
         for row in most["novel"].transpose("seed", "time").values
     ]
     print("steps of 80 % of the rise", abrupt)
-    print(claims.check("C3", np.median(abrupt) / 12_000, sign=np.isfinite(np.median(abrupt))))
+    why = "3250 steps where 3000 are allowed; records are 250 steps apart"
+    print(claims.check("C3", np.median(abrupt) / 12_000, sign=np.isfinite(np.median(abrupt)), reason=why))
     apart = float(np.abs(most["swapped"] - most["novel"]).mean())
     print(claims.check("C4", apart, sign=apart < 0.1))
     delays = [
@@ -330,10 +331,22 @@ def reached(rates, start=0.0, level=0.75):
 if paper:
     later = [reached(fit.rates * [0, 1, 1]) / reached(fit.rates) for fit in fits]
     print("frozen over free", np.round(later, 2))
-    print(claims.check("M4", min(later), sign=min(later) > 1))
+    why = "even attention gives labels a quarter of their items"
+    print(claims.check("M4", min(later), sign=min(later) > 1, reason=why))
 
 # %% [markdown]
-# TEXT2
+# Losses stay near log 2, what a guess among two labels costs, and then fall ({numref}`fig-abrupt-icl-induction-head-progress`).
+# 80 % of the rise of IC take 2500 to 3500 steps: a cliff, though a little slower than the rule asks for (C3).
+#
+# C5 fails as it stands.
+# The labels of the context come first (930 to 1580 steps), but attention to matching labels is half-way 1200 to 2600 steps *before* attention to the previous token.
+# The reason is that half of this attention is not matching: the last item soon reads labels instead of items, and every second label is right.
+# Counted from one half instead, it is half-way at 7180 to 10 700 steps, in each seed 100 to 400 steps after the first layer: then the order is that of the paper, but the two layers rise nearly together.
+# A surprise is that labels first turn away from their items: that attention falls from 0.25 to 0.12 within 4000 steps.
+#
+# The model follows the losses within 0.07 to 0.11 nats, with a softer plateau.
+# Without being told, it is right about the first layer within a tenth of the steps, and late by 33 to 40 % about the second (M2, M3), whose attention it leaves at 0.4 where networks reach 0.76: it makes up for that with a large ξ.
+# Freezing its first logit costs a factor of 1.3 to 1.8 in steps, not 2 (M4): attention that is spread evenly gives a label a quarter of its item, and a second layer can work with that.
 #
 # ## Burstiness, noise, frequencies
 #
@@ -365,7 +378,7 @@ if paper:
 for name, (values, ic, iw) in at_end.items():
     print(name, values.tolist(), "IC", ic.mean(1).round(2).tolist(), "IW", iw.mean(1).round(2).tolist())
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Accuracy at the end with novel classes (blue, IC) and from memory (vermilion, IW). First row: against the number of classes, for burstiness 1, 2 and 4; dotted: a guess among the labels of the context. Second row: against the share of bursty sequences (K = 256), noise within classes (K = 128) and the exponent of class frequencies (K = 1024, half of the sequences bursty). Dots: seeds; lines: means.", "name": "fig-abrupt-icl-induction-head-data"}, "image": {"alt": "Six panels. IC rises with the number of classes for burstiness 2, is one everywhere for burstiness 4, and differs between seeds for burstiness 1; IW falls."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Accuracy at the end with novel classes (blue, IC) and from memory (vermilion, IW). First row: against the number of classes, for burstiness 1, 2 and 4; dotted: a guess among the labels of the context. Second row: against the share of bursty sequences (K = 256), noise within classes (K = 128) and the exponent of class frequencies (K = 1024, half of the sequences bursty). Dots: seeds; lines: means.", "name": "fig-abrupt-icl-induction-head-data"}, "image": {"alt": "Six panels. IC rises with the number of classes for burstiness 1 and 2, and is one everywhere for burstiness 4; IW falls. IC rises with the share of bursty sequences, a little with noise, and falls with the exponent; IW does the opposite."}}
 figure, axes = plt.subplots(2, 3, figsize=(style.PAGE_WIDTH, 4.0), sharey=True)
 for ax, (name, (values, *both)) in zip(axes.flat, at_end.items(), strict=False):
     for found, tone, label in zip(both, ("blue", "vermilion"), ("IC", "IW"), strict=True):
@@ -375,7 +388,7 @@ for ax, (name, (values, *both)) in zip(axes.flat, at_end.items(), strict=False):
         ax.axhline(int(name[4:]) / 4, color="0.6", lw=0.8, ls=":")
         ax.set(title=name, xlabel="classes K", xscale="log")
         ax.set_xticks(values, [f"{value}" for value in values])
-        ax.tick_params(which="minor", bottom=False)
+        ax.minorticks_off()
     else:
         ax.set(xlabel=name)
 for ax in axes[:, 0]:
@@ -411,13 +424,18 @@ if paper:
     print(claims.check("D5", worse[1] - worse[0], sign=worse[1] > worse[0]))
 
 # %% [markdown]
-# TEXT3
+# With burstiness 1 and 128 classes networks memorise (IW 0.95) and answer novel classes worse than by guessing ({numref}`fig-abrupt-icl-induction-head-data`); with 256, one seed of four answers from context (0.83) and three from memory.
+# With burstiness 4 nothing has to be found, and IC is 0.9 after 510 steps at most.
+#
+# A share of 0.5 of bursty sequences is not enough with 256 classes: all are memorised.
+# Noise helps in every seed, by 0.06 on average at ε = 0.3, which is less than seeds differ.
+# D5 passes by its letter only: with exponent 1 the smaller accuracy is IC with 0.26, with exponent 0 it was IW with 0.21; at none of the three exponents are both learned in this small setting.
 #
 # ## The paper's size
 #
 # The claim: with 8 pairs, 32 labels and tokens of 128 numbers in 65 positions, the same happens.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Accuracies at the sizes of the paper, K = 1024, burstiness 2, two seeds (thin) and their mean; dotted: a guess among the four labels of the context. In the smoke profile: a small network.", "name": "fig-abrupt-icl-induction-head-paper-size"}, "image": {"alt": "Accuracies against thousands of steps at the sizes of the paper."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Accuracies at the sizes of the paper, K = 1024, burstiness 2, two seeds (thin) and their mean; dotted: a guess among the four labels of the context. In the smoke profile: a small network.", "name": "fig-abrupt-icl-induction-head-paper-size"}, "image": {"alt": "Training accuracy rises from 5000 to 20 000 steps. IC and IC2 wait at a quarter until step 13 000 and then rise to 0.95; IW stays below 0.1."}}
 large = stored("paper-size").isel(n_classes=0) if paper else most
 figure, ax = plt.subplots(figsize=(style.PAGE_WIDTH * 0.7, 2.5))
 for name, tone in KINDS.items():
@@ -440,7 +458,8 @@ if paper:
     print(claims.check("P1", lowest, sign=lowest > 0.5))
 
 # %% [markdown]
-# TEXT4
+# {numref}`fig-abrupt-icl-induction-head-paper-size`: accuracy waits at a guess among the four labels of the context until step 13 000, is 0.75 at 19 300 and 20 800, and ends at 0.95; IW ends at 0.08, where chance is 0.03.
+# The plateau is twice as long as in the small setting.
 #
 # ## Beyond the paper: what does the plateau wait for?
 #
@@ -467,7 +486,7 @@ for name, found in ratio.items():
         f"{name}: steps {np.median(when[name], axis=1)}, over control {found.round(2)}, model {told.round(2)}"
     )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Networks that are given a previous-token head, K = 1024, burstiness 2. Left: accuracy with novel classes without a head and with heads of strength 8; thick: mean of 4 seeds, thin: single seeds. Right: steps until it is 0.75 over the median without a head; dots: seeds, lines: medians; black: model of three parameters with rates from networks without a head.", "name": "fig-abrupt-icl-induction-head-head-start"}, "image": {"alt": "ALT5"}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Networks that are given a previous-token head, K = 1024, burstiness 2. Left: accuracy with novel classes without a head and with heads of strength 8; thick: mean of 4 seeds, thin: single seeds. Right: steps until it is 0.75 over the median without a head; dots: seeds, lines: medians; black: model of three parameters with rates from networks without a head.", "name": "fig-abrupt-icl-induction-head-head-start"}, "image": {"alt": "Left: accuracy with novel classes rises without a plateau with a head for labels; with a head for all tokens it waits at a half as long as without one. Right: relative steps fall to a third with heads for labels, close to the black curve of the model, and stay near one with heads for all tokens."}}
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 2.8))
 fan(axes[0], heads["labels"].isel(head_start=0), "novel", color="0.5", label="no head")
 for (name, found), tone in zip(heads.items(), ("vermilion", "blue"), strict=True):
@@ -488,16 +507,25 @@ plt.show()
 # %%
 if paper:
     whole, own = ratio.values()
-    print(claims.check("B1", whole[-1], sign=whole[-1] < 1))
+    why = "a head for all tokens lets networks read labels from items, another and slower way"
+    print(claims.check("B1", whole[-1], sign=whole[-1] < 1, reason=why))
     falls = (whole[:-1] / whole[1:]).min()
-    print(claims.check("B2", falls, sign=whole[-1] < whole[0]))
+    print(claims.check("B2", falls, sign=whole[-1] < whole[0], reason=why))
     far = [np.abs(np.log2(found / told))[1:].max() for found in (whole, own)]
-    print(claims.check("B3", far[0], sign=bool((whole[1:] < 1).all())))
+    print(claims.check("B3", far[0], sign=bool((whole[1:] < 1).all()), reason=why))
     print(claims.check("B4", own[-1], sign=own[-1] < 1))
     print(claims.check("B5", far[1], sign=bool((own[1:] < 1).all())))
 
 # %% [markdown]
-# TEXT5
+# The answer depends on who is given the head ({numref}`fig-abrupt-icl-induction-head-head-start`).
+# A head for labels alone takes two thirds of the steps away (B4): IC is 0.75 after 2300 steps instead of 7300, and the plateau is all but gone.
+# The model, fitted to networks without a head, says 0.39 where 0.32 is found, and comes within 0.34 in log₂ at all strengths (B5): about a third of the waiting is for the second layer, the rest for the first.
+#
+# The same head for all tokens helps little or not at all (B1, B2, B3): the cliff comes 26 % earlier with β = 2, and 9 % later with β = 8.
+# Attention to matching labels shows why.
+# It ends at 0.7 to 0.8 without a head and with one for labels, but at 0.01 to 0.02 with one of strength 4 or 8 for all tokens, although IC is 0.99 there too: these networks answer without looking at the labels.
+# A head for all tokens makes items carry the label before them, so that labels can be read from items as well, and there the first things learned lead to another, slower way to the answer.
+# A previous-token head shortens the plateau, then, if it does what the plateau waits for, and nothing else.
 #
 # ## Scorecard
 #
