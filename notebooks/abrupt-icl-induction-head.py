@@ -222,7 +222,7 @@ for ax, count in zip(axes[0], COUNTS, strict=True):
     in_thousands(ax)
     ax.set_title(f"K = {count}")
 axes[0, 0].set(ylabel="accuracy", ylim=(0, 1.02))
-axes[0, -1].legend(fontsize=7, loc="center right")
+axes[0, -2 % len(COUNTS)].legend(fontsize=7, loc=(0.32, 0.19))
 plt.show()
 
 # %%

@@ -19,9 +19,9 @@ from inductive import rng
 Scalar = Float[Array, ""] | float
 
 KINDS = ("train", "novel", "swapped", "memory")
-"""Kinds of sequences: those of training; with classes never seen before, answered from
-context alone; with known classes whose labels in the context, and the answer, are shifted
-by one; and drawn from the class frequencies, mostly without the class of the last item."""
+"""Sequences of training; with classes never seen before, answered from context alone;
+with known classes whose labels in the context, and the answer, are shifted by one; and
+drawn from the class frequencies, mostly without the class of the last item."""
 
 
 class Sizes(NamedTuple):

@@ -22,11 +22,11 @@ N_TEST = 2048
 """Sequences of each kind on which a network is tested."""
 
 ACCURACIES = burst_sequences.KINDS
-"""Accuracies that are recorded: in training, IC, IC2 and IW of the paper."""
+"""Accuracies in training, and the IC, IC2 and IW of the paper."""
 
 PROGRESS = ("context", "previous", "matched")
-"""Progress measures: probability that the answer is a label of the context, attention of
-labels to their items, attention of the last item to the labels of its class."""
+"""Progress measures, which are the probability that the answer is a label of the context,
+attention of labels to their items, and attention of the last item to labels of its class."""
 
 OVER_TIME = (*ACCURACIES, "loss", *PROGRESS)
 """All that is recorded at each time."""
