@@ -73,6 +73,7 @@ bench: $(BENCH)  ## measure speed beside other libraries; needs 6 GB for torch
 	@$(VENV)-bench/bin/python benchmarks/grokking.py
 	@$(VENV)-bench/bin/python benchmarks/tangent.py
 	@$(VENV)-bench/bin/python benchmarks/slabs.py
+	@$(VENV)-bench/bin/python benchmarks/induction.py
 	@$(VENV)-bench/bin/python benchmarks/decoder.py
 	@$(VENV)-bench/bin/python benchmarks/primitives.py
 	@$(VENV)-bench/bin/python benchmarks/figures.py
