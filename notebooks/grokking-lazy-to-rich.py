@@ -141,7 +141,7 @@ RULES = declare("""
     B2 | Beyond | delays are those of infinitely many units | largest relative distance of delays at 500 units <= 0.25
     B3 | Beyond | the delay is proportional to the output scale | distance of its exponent from 1, scales 0.25 to 4 <= 0.2
     B4 | Beyond | eight times as large steps follow the same path | largest relative distance of test losses, scale 4 <= 0.05
-    B5 | Beyond | networks that keep their initial function generalize at large scales too, as their quadratic form stays positive | test loss at the end over that of kernel regression without the initial function, scale 32 < 0.2
+    B5 | Beyond | networks that keep their initial function generalize at large scales too, as their quadratic form stays positive | test loss at the end over that of kernel regression without the initial function, scale 32 < 0.2; changed test loss at the end over that of kernel regression, scale 32 < 0.2: the rule now names the error that was divided by, the larger of two ratios
     """)
 claims = Ledger(PAPER, profile, RULES)
 
