@@ -33,6 +33,7 @@ jax.config.update("jax_enable_x64", True)  # the model of three parameters; netw
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from scipy import optimize
 
 from inductive import rng, sweep
 from inductive.experiments import abrupt_icl_induction_head as experiments
@@ -101,7 +102,7 @@ def in_thousands(ax):
 # A sequence shows N = 4 pairs of an item, $(\mu_k + \epsilon\eta)/\sqrt{1 + \epsilon^2}$, and its label, then one more item whose label is asked for.
 # With {term}`burstiness` B, N/B classes with distinct labels come B times each, and the last item is of one of them.
 # There are two ways to be right: {term}`in-context learning` finds an item like the last one and copies its label; {term}`in-weights learning` knows the label of each class.
-# Three tests tell them apart: **IC** has classes never seen before, **IC2** known classes whose labels are all shifted by one, **IW** a context without the class in question.
+# Three tests tell them apart: **IC** has classes never seen before, **IC2** known classes whose labels are all shifted by one, **IW** a context drawn at random, mostly without the class in question.
 #
 # The network adds to each token x what one head reads, twice, and passes the last token through three ReLU layers to L logits:
 #
@@ -163,11 +164,11 @@ RULES = declare("""
     D3 | Data | a larger share of bursty sequences favours IC over IW | IC with all less IC with none, or IW with none less IW with all, the smaller > 0.1
     D4 | Data | noise within classes favours IC | IC at noise 0.3 less that at 0, K = 128 > 0
     D5 | Data | class frequencies of exponent about 1 let both be learned | smaller of IC and IW at exponent 1 less that at 0, K = 1024, half of the sequences bursty > 0
-    P1 | Paper's size | at the sizes of the paper too, IC comes late and suddenly | smallest IC at the end > 0.9
+    P1 | Paper's size | at the sizes of the paper too, a network learns to answer from context | smallest IC at the end > 0.9
     M1 | Minimal model | gradient descent on three parameters follows the loss | median rms distance, nats, K = 1024 <= 0.1
     M2 | Minimal model | and tells when attention to matching labels is half-way, which is not fitted | median distance of log2 of the ratio of steps from 0 <= 0.5
     M3 | Minimal model | and when attention to the previous token is | median distance of log2 of the ratio of steps from 0 <= 0.5
-    M4 | Minimal model | without the first layer there is no cliff | smallest ratio of steps to p = 0.75, first logit frozen over free > 2
+    M4 | Minimal model | without the first layer it comes later | smallest ratio of steps to p = 0.75, first logit frozen over free > 2
     B1 | Beyond | a network that is given a previous-token head skips most of the plateau | median step at which IC is 0.75, strength 8 over strength 0 <= 0.5
     B2 | Beyond | the stronger the head the earlier the cliff | smallest ratio of median steps, each strength over the next > 1
     B3 | Beyond | and the model of three parameters says by how much | largest distance of log2 of ratios of steps, strengths 2 to 8 over 0, from the model's <= 1
@@ -230,7 +231,7 @@ if paper:
     steps = np.median(crossed(most))
     end = np.median(most["novel"].isel(time=-1))
     print(f"median step {steps:.0f}, median IC {end:.3f}")
-    print(claims.check("A1", abs(np.log2(steps / 7000)), sign=np.isfinite(steps)))
+    print(claims.check("A1", abs(np.log2(steps / 7000)), sign=abs(np.log2(steps / 7000)) < 1))
     print(claims.check("A2", abs(end - 0.984), sign=end > 0.75))
     then = least.interp(time=18_500).mean("seed")
     far = max(abs(float(then["novel"]) - 0.60), abs(float(then["memory"]) - 0.32))
@@ -250,14 +251,14 @@ if paper:
 
 # %% [markdown]
 # In {numref}`fig-abrupt-icl-induction-head-classes` all networks soon answer with one of the two labels of the context (0.5).
-# With 128 classes they then learn the rest by heart: training accuracy is 0.97 after 5000 steps and IC ends at 0.53, but for one seed of four, which goes on rising, to 0.70.
+# With 128 classes they then learn the rest by heart: training accuracy is 0.96 after 5000 steps (0.97 in the independent run), and IC ends at 0.43 to 0.51 in three seeds, while the fourth goes on rising, to 0.70.
 # IC2 is below IC there, since what is memorised speaks against a shifted label.
-# With 1024 classes IC waits until step 6000 to 9400, then rises to 0.99, and IW stays at chance.
+# With 1024 classes IC stays near one half for 4000 to 7000 steps, is 0.75 at step 6000 to 9400, and ends at 0.99; IW stays at chance.
 # Seeds differ in when, not in where it ends; the independent run is a typical seed, 16 % earlier than our median.
 #
 # ## The cliff
 #
-# The claims: accuracy waits on a plateau and then rises at once; the attention of the two layers rises one after the other; and gradient descent on three numbers does the same.
+# The claims: accuracy waits on a plateau and then rises at once; the attention of the two layers rises one after the other; and gradient descent on three numbers is late in the same way.
 # To each seed's training loss we fit three learning rates, one for each number; both attentions, and the probability of the labels of the context, are then predictions.
 
 # %%
@@ -271,7 +272,7 @@ for name, label in names.items():
     print(f"{label}: half-way at", HALF[name].round(-1), "model", np.round(TOLD[name], -1))
 print("rms distance of losses", np.round([fit.distance for fit in fits], 3))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "K = 1024, burstiness 2. Left: loss on training sequences, one line a seed; black: model of three parameters, with three learning rates fitted to each. Right: progress measures on sequences of novel classes, single seeds and mean; black: mean of what the fitted models predict, in the line styles of the legend.", "name": "fig-abrupt-icl-induction-head-progress"}, "image": {"alt": "Left: losses fall to a plateau near 0.7, stay there, and fall to zero between 5000 and 10 000 steps; black curves of the model follow. Right: the probability of context labels rises first; attention to matching labels rises early to a half and again later; attention to the previous token falls, then rises late, close to the dashed black curve."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "K = 1024, burstiness 2. Left: loss on training sequences, one line a seed; black: model of three parameters, with three learning rates fitted to each. Right: progress measures on sequences of novel classes, single seeds and mean; black: mean of what the fitted models predict, in the line styles of the legend.", "name": "fig-abrupt-icl-induction-head-progress"}, "image": {"alt": "Left: losses fall to a plateau near 0.7, stay there, and fall to zero between 5000 and 10 000 steps; black curves of the model fall at about the same time without a plateau. Right: the probability of context labels rises first; attention to matching labels rises early to a half and again later; attention to the previous token falls, then rises late and meets the dashed black curve at 10 000 steps."}}
 figure, axes = plt.subplots(1, 2, figsize=(style.PAGE_WIDTH, 2.9))
 shades = [TONES[name] for name in ("blue", "vermilion", "green", "purple")]
 for k, (tone, fit) in enumerate(zip(shades, fits, strict=False)):
@@ -296,7 +297,7 @@ if paper:
     ]
     print("steps of 80 % of the rise", abrupt)
     why = "3250 steps where 3000 are allowed; records are 250 steps apart"
-    print(claims.check("C3", np.median(abrupt) / 12_000, sign=np.isfinite(np.median(abrupt)), reason=why))
+    print(claims.check("C3", np.median(abrupt) / 12_000, sign=np.median(abrupt) < 6000, reason=why))
     apart = float(np.abs(most["swapped"] - most["novel"]).mean())
     print(claims.check("C4", apart, sign=apart < 0.1))
     delays = [
@@ -310,9 +311,22 @@ if paper:
     beyond = [transitions.first_above(times, *one) for one in both]
     print("matching labels, half-way from 0.5, at", np.round(beyond, -1))
 
+
 # %%
+def exponential(times, losses):
+    """Root mean square distance of losses from the best decaying exponential."""
+
+    def decay(t, size, time):
+        return size * np.exp(-t / time)
+
+    best, _ = optimize.curve_fit(decay, times, losses, (2.0, 4000.0))
+    return np.sqrt(np.mean((decay(times, *best) - losses) ** 2))
+
+
 if paper:
     distance = np.median([fit.distance for fit in fits])
+    decay = [exponential(times, row) for row in most["loss"].transpose("seed", "time").values]
+    print("rms distance of an exponential", np.round(decay, 3))
     print(claims.check("M1", distance, sign=distance < 0.3))
     off = {name: np.median(np.abs(np.log2(TOLD[name] / HALF[name]))) for name in names}
     print({name: round(float(value), 2) for name, value in off.items()})
@@ -336,7 +350,7 @@ if paper:
 
 # %% [markdown]
 # Losses stay near log 2, what a guess among two labels costs, and then fall ({numref}`fig-abrupt-icl-induction-head-progress`).
-# 80 % of the rise of IC take 2500 to 3500 steps: a cliff, though a little slower than the rule asks for (C3).
+# 80 % of the rise of IC take 2500 to 3500 steps: a cliff, though a little slower than the rule asks for (C3), which counts in the 12 000 steps of the independent run; of our 20 000 it is 16 %.
 #
 # C5 fails as it stands.
 # The labels of the context come first (930 to 1580 steps), but attention to matching labels is half-way 1200 to 2600 steps *before* attention to the previous token.
@@ -344,7 +358,7 @@ if paper:
 # Counted from one half instead, it is half-way at 7180 to 10 700 steps, in each seed 100 to 400 steps after the first layer: then the order is that of the paper, but the two layers rise nearly together.
 # A surprise is that labels first turn away from their items: that attention falls from 0.25 to 0.12 within 4000 steps.
 #
-# The model follows the losses within 0.07 to 0.11 nats, with a softer plateau.
+# The model follows the losses within 0.07 to 0.11 nats, but passes log 2 without a stop: it has the time and the fall, not the plateau. M1 asks little, as a single exponential comes within 0.10 to 0.15 nats.
 # Without being told, it is right about the first layer within a tenth of the steps, and late by 33 to 40 % about the second (M2, M3), whose attention it leaves at 0.4 where networks reach 0.76: it makes up for that with a large ξ.
 # Freezing its first logit costs a factor of 1.3 to 1.8 in steps, not 2 (M4): attention that is spread evenly gives a label a quarter of its item, and a second layer can work with that.
 #
@@ -424,18 +438,20 @@ if paper:
     print(claims.check("D5", worse[1] - worse[0], sign=worse[1] > worse[0]))
 
 # %% [markdown]
-# With burstiness 1 and 128 classes networks memorise (IW 0.95) and answer novel classes worse than by guessing ({numref}`fig-abrupt-icl-induction-head-data`); with 256, one seed of four answers from context (0.83) and three from memory.
-# With burstiness 4 nothing has to be found, and IC is 0.9 after 510 steps at most.
+# D1 counts IC above chance among the labels of the context as a share of what is possible.
+# With burstiness 1 and 128 classes networks memorise (IW 0.95) and answer novel classes worse than by guessing among the labels of the context (0.25) ({numref}`fig-abrupt-icl-induction-head-data`); with 256, one seed of four answers from context (0.83) and three from memory.
+# With burstiness 4 nothing has to be found, and IC is 0.9 after 510 steps in the median of the slowest K.
 #
 # A share of 0.5 of bursty sequences is not enough with 256 classes: all are memorised.
-# Noise helps in every seed, by 0.06 on average at ε = 0.3, which is less than seeds differ.
+# Noise of 0.3 helps by 0.06 on average, clearly in two seeds of three, which is less than seeds differ; noise of 0.1 does not.
 # D5 passes by its letter only: with exponent 1 the smaller accuracy is IC with 0.26, with exponent 0 it was IW with 0.21; at none of the three exponents are both learned in this small setting.
+# IW counts classes by their frequency: with exponent 2 the class asked for is in the context of two thirds of its sequences, so that it is no test of memory there.
 #
 # ## The paper's size
 #
 # The claim: with 8 pairs, 32 labels and tokens of 128 numbers in 65 positions, the same happens.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Accuracies at the sizes of the paper, K = 1024, burstiness 2, two seeds (thin) and their mean; dotted: a guess among the four labels of the context. In the smoke profile: a small network.", "name": "fig-abrupt-icl-induction-head-paper-size"}, "image": {"alt": "Training accuracy rises from 5000 to 20 000 steps. IC and IC2 wait at a quarter until step 13 000 and then rise to 0.95; IW stays below 0.1."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Accuracies at the sizes of the paper, K = 1024, burstiness 2, two seeds (thin) and their mean; dotted: a guess among the four labels of the context. In the smoke profile: a small network.", "name": "fig-abrupt-icl-induction-head-paper-size"}, "image": {"alt": "Training accuracy rises from 5000 to 20 000 steps. IC and IC2 creep up to a quarter by step 13 000 and then rise to 0.95; IW stays below 0.1."}}
 large = stored("paper-size").isel(n_classes=0) if paper else most
 figure, ax = plt.subplots(figsize=(style.PAGE_WIDTH * 0.7, 2.5))
 for name, tone in KINDS.items():
@@ -458,8 +474,9 @@ if paper:
     print(claims.check("P1", lowest, sign=lowest > 0.5))
 
 # %% [markdown]
-# {numref}`fig-abrupt-icl-induction-head-paper-size`: accuracy waits at a guess among the four labels of the context until step 13 000, is 0.75 at 19 300 and 20 800, and ends at 0.95; IW ends at 0.08, where chance is 0.03.
-# The plateau is twice as long as in the small setting.
+# {numref}`fig-abrupt-icl-induction-head-paper-size`: IC has climbed to a guess among the four labels of the context only by step 13 000, is 0.75 at 19 300 and 20 800, and ends at 0.95; IW ends at 0.085, where chance is 0.03.
+# Training accuracy is far ahead, 0.57 at step 13 000: in context networks know more of their own classes than of new ones.
+# All takes twice as long as in the small setting.
 #
 # ## Beyond the paper: what does the plateau wait for?
 #
@@ -507,7 +524,7 @@ plt.show()
 # %%
 if paper:
     whole, own = ratio.values()
-    why = "a head for all tokens lets networks read labels from items, another and slower way"
+    why = "a head for all tokens makes items carry labels, perhaps another and slower way"
     print(claims.check("B1", whole[-1], sign=whole[-1] < 1, reason=why))
     falls = (whole[:-1] / whole[1:]).min()
     print(claims.check("B2", falls, sign=whole[-1] < whole[0], reason=why))
@@ -523,8 +540,8 @@ if paper:
 #
 # The same head for all tokens helps little or not at all (B1, B2, B3): the cliff comes 26 % earlier with β = 2, and 9 % later with β = 8.
 # Attention to matching labels shows why.
-# It ends at 0.7 to 0.8 without a head and with one for labels, but at 0.01 to 0.02 with one of strength 4 or 8 for all tokens, although IC is 0.99 there too: these networks answer without looking at the labels.
-# A head for all tokens makes items carry the label before them, so that labels can be read from items as well, and there the first things learned lead to another, slower way to the answer.
+# It ends at 0.7 to 0.8 without a head and with one for labels, but at 0.01 to 0.02 with one of strength 4 or 8 for all tokens, although IC is 0.99 there too: these networks do not answer by looking at labels of the right class.
+# A head for all tokens makes items carry the label before them, so that labels can be read from items as well. That this is the other, slower way to the answer agrees with it; attention to items was not recorded.
 # A previous-token head shortens the plateau, then, if it does what the plateau waits for, and nothing else.
 #
 # ## Scorecard
@@ -537,7 +554,7 @@ claims.scorecard()
 # %% [markdown]
 # ## Where we differ
 #
-# 1. **Size:** tokens have 41 numbers instead of 128 and sequences 9 of them instead of 17, and training takes 20 000 steps instead of 50 000 to 500 000, so that all sweeps fit on one processor core. The paper's curves need a GPU, which was not available; the functions take its sizes as arguments, and one panel, two seeds of 40 000 steps, is at that size.
+# 1. **Size:** tokens have 41 numbers instead of 128 and sequences 9 of them instead of 17, and training takes 20 000 steps instead of 50 000 to 500 000, so that all sweeps fit on one processor core. The paper's curves over all settings take a GPU; the functions take its sizes as arguments, and one panel, two seeds of 40 000 steps, is at that size.
 # 2. **Seeds:** four where classes, burstiness and heads vary, three or two in the smaller sweeps; the paper has six.
 # 3. **The model of three parameters** is derived here in the spirit of the paper's, whose parameters are others.
 # 4. **Data:** means of novel classes are drawn for each sequence, not once for a test; in bursty sequences classes of a label follow the frequencies, in the public code they are drawn evenly; B = N, which that code refuses, serves as a control.
