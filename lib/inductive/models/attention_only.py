@@ -107,7 +107,12 @@ def with_previous_token_head(
         n_positions: numbers at the front of a token that are its position.
         every: which positions look back: 1, 1 + every, and so on; 1 for all, 2 for
             every second one.
+
+    Raises:
+        ValueError: a strength that is negative or not finite.
     """
+    if isinstance(strength, int | float) and not 0 <= strength < float("inf"):
+        raise ValueError(f"strength={strength} must be finite: choose 0 or more")
     root = jnp.sqrt(jnp.asarray(strength, params.query.dtype))
     looking = np.arange(1, n_positions, every)
     query, key = (w.at[0, :, :n_positions].set(0) for w in (params.query, params.key))

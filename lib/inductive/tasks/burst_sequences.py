@@ -174,10 +174,17 @@ def draw(
             or more; within a label in bursty sequences, over all classes in others.
 
     Raises:
-        ValueError: an unknown kind.
+        ValueError: an unknown kind, a share outside 0 to 1, or a negative noise or
+            exponent.
     """
     if kind not in KINDS:
         raise ValueError(f"kind={kind!r} is unknown: use one of {', '.join(KINDS)}")
+    if isinstance(p_bursty, int | float) and not 0 <= p_bursty <= 1:
+        raise ValueError(f"p_bursty={p_bursty} is a share: choose 0 to 1")
+    if isinstance(noise, int | float) and not 0 <= noise < float("inf"):
+        raise ValueError(f"noise={noise} must be finite: choose 0 or more, e.g. 0.1")
+    if not 0 <= exponent < float("inf"):
+        raise ValueError(f"exponent={exponent} must be finite: choose 0 or more")
     shares = {"train": p_bursty, "memory": 0.0}
     classes, slots = _classes(
         rng.stream(key, "classes"), sizes, n, shares.get(kind, 1.0), exponent

@@ -81,10 +81,13 @@ def draw(
 
     Raises:
         ValueError: too few coordinates, a kind that does not exist, a margin that leaves
-            no room, or a first coordinate of slabs with corrupted examples.
+            no room, a share outside 0 to 1, or a first coordinate of slabs with corrupted
+            examples.
     """
     if n_coordinates < 2:
         raise ValueError(f"n_coordinates={n_coordinates}: choose 2 or more")
+    if isinstance(corrupted, int | float) and not 0 <= corrupted <= 1:
+        raise ValueError(f"corrupted={corrupted} is a share: choose 0 to 1")
     if simple != LINEAR and not (isinstance(corrupted, float) and corrupted == 0):
         raise ValueError(
             f"corrupted={corrupted} needs a linear first coordinate, not {simple} slabs: "
@@ -165,7 +168,8 @@ def _check_margin(kind: int, margin: float) -> None:
     most = 1.0 if kind == LINEAR else 1 / (kind - 1)
     if not 0 < margin < most:
         of = "a linear coordinate" if kind == LINEAR else f"{kind} slabs"
+        fewer = ", or fewer slabs" if margin >= most and kind > min(FREQUENCIES) else ""
         raise ValueError(
-            f"margin={margin:g} leaves {of} no room within -1 and 1: "
-            f"choose a margin above 0 and below {most:.3g}, or fewer slabs"
+            f"margin={margin:g} does not fit {of} within -1 and 1: "
+            f"choose a margin above 0 and below {most:.3g}{fewer}"
         )

@@ -134,6 +134,9 @@ def fit(
         max_epochs=setting.max_epochs,
     )
     losses, steps = run.state
+    # Training that ends before its first record has a mean over fewer steps.
+    first = jnp.minimum(steps, setting.every).astype(losses.dtype)
+    losses = losses.at[0].multiply(setting.every / first)
     last = jnp.clip(steps // setting.every - 1, 0, n_records - 1)
     losses = jnp.where(
         jnp.arange(n_records, dtype="int32") > last, losses[last], losses

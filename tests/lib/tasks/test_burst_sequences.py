@@ -128,6 +128,15 @@ def test_an_unknown_kind_is_refused() -> None:
         draw(kind="old")
 
 
+@pytest.mark.parametrize(
+    "change", [{"p_bursty": 2.0}, {"noise": -1.0}, {"exponent": -1.0}]
+)
+def test_settings_out_of_range_are_refused(change) -> None:
+    (name, value) = next(iter(change.items()))
+    with pytest.raises(ValueError, match=f"{name}={value} .*choose 0"):
+        draw(**change)
+
+
 def test_draws_are_traced_once() -> None:
     task = burst_sequences.draw_task(rng.root(0), SIZES)
     traced = jax.jit(

@@ -86,9 +86,14 @@ def test_rotations_are_orthogonal() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"simple": 1, "others": 5, "margin": 0.3}, "margin=0.3 .* below 0.25"),
+        (
+            {"simple": 1, "others": 5, "margin": 0.3},
+            "margin=0.3 .* below 0.25, or fewer",
+        ),
         ({"simple": 7, "others": 3, "margin": 0.2}, "margin=0.2 .* below 0.167"),
-        ({"simple": 1, "others": 5, "margin": 0.0}, "margin=0 .* above 0"),
+        ({"simple": 1, "others": 5, "margin": 0.0}, "margin=0 .* below 1$"),
+        ({"simple": 1, "others": 3, "margin": 0.6}, "margin=0.6 .* below 0.5$"),
+        ({"simple": 1, "others": 5, "corrupted": 2.0}, "corrupted=2.0 is a share"),
         ({"simple": 1, "others": 4}, "n_slabs=4: choose 3, 5 or 7"),
         ({"simple": 5, "others": 5, "corrupted": 0.1}, "needs a linear first"),
         ({"simple": 1, "others": 5, "n_coordinates": 1}, "n_coordinates=1"),

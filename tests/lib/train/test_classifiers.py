@@ -70,3 +70,10 @@ def test_records_longer_than_training_are_refused() -> None:
         classifiers.fit(
             rng.root(5), dense.outputs, START, XS, YS, Setting(0.1, max_epochs=2)
         )
+
+
+def test_training_that_ends_before_a_record_has_the_mean_of_its_steps() -> None:
+    setting = Setting(0.5, batch_size=16, threshold=1e9, max_epochs=9, every=12)
+    run = classifiers.fit(rng.root(6), dense.outputs, START, XS, YS, setting)
+    assert int(run.steps) == 4
+    np.testing.assert_allclose(run.losses, float(run.loss), rtol=1e-6)

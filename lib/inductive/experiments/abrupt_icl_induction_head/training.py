@@ -14,6 +14,7 @@ from inductive.models.scales import Scalar
 from inductive.tasks import burst_sequences
 from inductive.tasks.burst_sequences import Batch, Sizes
 from inductive.train import gd
+from inductive.train.classifiers import cross_entropy
 
 BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY = 128, 0.01, 1e-6
 """Of plain stochastic descent; a step multiplies weights by one minus the decay."""
@@ -152,7 +153,7 @@ def loss(
         forward: form of the network.
     """
     logits = jax.vmap(forward, (None, 0))(params, batch.tokens).logits
-    return _cross_entropy(logits, batch.answers)
+    return cross_entropy(logits, batch.answers).mean()
 
 
 def descent(
@@ -191,7 +192,7 @@ def records(params: AttentionOnly, tests: dict[str, Batch]) -> dict[str, Array]:
     logits = found["train"].logits
     novel = jax.vmap(progress)(found["novel"], tests["novel"])
     means = {name: value.mean() for name, value in novel.items()}
-    return seen | {"loss": _cross_entropy(logits, tests["train"].answers)} | means
+    return seen | {"loss": cross_entropy(logits, tests["train"].answers).mean()} | means
 
 
 def progress(reading: Reading, sequence: Batch) -> dict[str, Float[Array, ""]]:
@@ -211,13 +212,6 @@ def progress(reading: Reading, sequence: Batch) -> dict[str, Float[Array, ""]]:
         "previous": reading.first[at, at - 1].mean(),
         "matched": jnp.where(right, reading.second[1::2], 0.0).sum(),
     }
-
-
-def _cross_entropy(
-    logits: Float[Array, "n o"], answers: Int[Array, " n"]
-) -> Float[Array, ""]:
-    said = jax.nn.log_softmax(logits)
-    return -jnp.take_along_axis(said, answers[:, None], 1).mean()
 
 
 def _answer(logits: Float[Array, "n o"]) -> Int[Array, " n"]:

@@ -182,9 +182,6 @@ def one_network(
     Raises:
         ValueError: a margin that leaves no room for the slabs, or no such share.
     """
-    if not 0 <= corrupted <= 1:
-        raise ValueError(f"corrupted={corrupted:g} is a share: choose 0 to 1")
-    slab_features.slab_width(slabs, margin)
     setting = Setting(0.1, threshold=1e-3, max_epochs=max_epochs, every=10)
 
     def train(key: Key[Array, ""]) -> Array:
