@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from inductive.cli import audits, chapters
-from support import selection
+from support import programs, selection
 
 POINTS = 3
 STORES = [path for slug in chapters.slugs() for path in audits.stores(slug)]
@@ -16,6 +16,7 @@ _SHARE = 60 * MINUTES / max(1, len(STORES))
 
 @pytest.mark.parametrize("store", STORES, ids=[path.stem for path in STORES])
 def test_random_points_are_computed_to_the_same_values(store: Path) -> None:
+    programs.drop()  # each store compiles its own
     seed = selection.turn(10_000)
     everything = selection.ALL
     seconds = float("inf") if everything else _SHARE

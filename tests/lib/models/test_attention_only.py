@@ -99,5 +99,5 @@ def test_sizes_and_scales_out_of_range_are_refused() -> None:
     with pytest.raises(ValueError, match="attention_scale=0"):
         attention_only.init(rng.root(0), width=2, n_outputs=1, attention_scale=0.0)
     params = attention_only.init(rng.root(0), width=4, n_outputs=1, attention_scale=1.0)
-    with pytest.raises(ValueError, match="strength=-1.0 must be finite"):
+    with pytest.raises(ValueError, match=r"strength=-1\.0 must be finite"):
         attention_only.with_previous_token_head(params, -1.0, 3)
