@@ -313,20 +313,25 @@ if paper:
 
 
 # %%
-def exponential(times, losses):
+def decay(t, size, time):
+    """An exponential, which has no plateau."""
+    return size * np.exp(-t / time)
+
+
+def exponential(losses):
     """Root mean square distance of losses from the best decaying exponential."""
-
-    def decay(t, size, time):
-        return size * np.exp(-t / time)
-
-    best, _ = optimize.curve_fit(decay, times, losses, (2.0, 4000.0))
-    return np.sqrt(np.mean((decay(times, *best) - losses) ** 2))
+    (size, time), _ = optimize.curve_fit(decay, times, losses, (2.0, 4000.0))
+    return np.sqrt(np.mean((decay(times, size, time) - losses) ** 2))
 
 
+# %%
+if paper:
+    plain = [exponential(row) for row in most["loss"].transpose("seed", "time").values]
+    print("rms distance of an exponential", np.round(plain, 3))
+
+# %%
 if paper:
     distance = np.median([fit.distance for fit in fits])
-    decay = [exponential(times, row) for row in most["loss"].transpose("seed", "time").values]
-    print("rms distance of an exponential", np.round(decay, 3))
     print(claims.check("M1", distance, sign=distance < 0.3))
     off = {name: np.median(np.abs(np.log2(TOLD[name] / HALF[name]))) for name in names}
     print({name: round(float(value), 2) for name, value in off.items()})
