@@ -3,7 +3,7 @@
 import pandas as pd
 
 from cells import number, spread, verdict
-from measure import folder
+from measure import Row, folder
 
 FORMS = {
     "torch_numpy": "PyTorch, data from NumPy as in the public code",
@@ -18,17 +18,18 @@ GOAL = 10
 """Times faster than PyTorch."""
 
 
-def read() -> pd.DataFrame:
-    """The measured table."""
-    return pd.read_csv(folder() / "induction_training.csv")
+def measured() -> Row:
+    """The one row of the measured table."""
+    (row,) = pd.read_csv(folder() / "induction_training.csv").to_dict("records")
+    return row
 
 
 def goals() -> list[list[str]]:
     """What was to be reached, and whether it was."""
-    row = read().iloc[0]
+    row = measured()
     rows = [["goal", "found"]]
     for form in ("torch_numpy", "torch", "torch_last"):
-        gain = float(row[f"{form}_over_ours"])
+        gain = row[f"{form}_over_ours"]
         told = f"{GOAL} times as fast: {FORMS[form]}"
         rows.append([told, f"{verdict(gain >= GOAL)}: {number(gain)} times"])
     return rows
@@ -36,10 +37,10 @@ def goals() -> list[list[str]]:
 
 def training() -> list[list[str]]:
     """Microseconds a step of each form, and ratios."""
-    row = read().to_dict("records")[0]
+    row = measured()
     rows = [["", "a step (µs)", "times slower than ours (quartiles)"]]
     for form, label in FORMS.items():
-        micro = 1e6 * float(row[f"{form}_s"]) / float(row["steps"])
+        micro = 1e6 * row[f"{form}_s"] / row["steps"]
         rows.append([label, number(micro), spread(row, f"{form}_over_ours")])
     return rows
 

@@ -188,6 +188,25 @@ def test_tables_of_training_say_what_was_run(made_up: ModuleType) -> None:
     assert cells["our exact solution"] == ["0.002 s"] * 3 + ["–"]
 
 
+CHAPTERS = (
+    "slabs_training",
+    "induction_training",
+    "tangent_training",
+    "tangent_kernels",
+)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_ratios_are_of_forms_that_ended_alike_on_one_core(name: str) -> None:
+    path = paths.book() / "_data" / "benchmarks" / f"{name}.csv"
+    with path.open(encoding="utf-8") as file:
+        measured = list(csv.DictReader(file))
+    apart = [float(row[key]) for row in measured for key in row if "apart" in key]
+    assert len(apart) > 0
+    assert max(apart) <= 1e-3
+    assert {row["cores"] for row in measured} == {"1"}
+
+
 def test_the_page_has_all_tables(tables: ModuleType) -> None:
     marks = [tables.MARK.format(name) for name in tables.TABLES]
     assert [PAGE.count(mark) for mark in marks] == [1] * len(marks)

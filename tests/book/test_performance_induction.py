@@ -4,10 +4,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-import pandas as pd
 import pytest
-
-from inductive import paths
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -44,19 +41,3 @@ def test_times_are_told_by_step(tables: ModuleType) -> None:
     assert head[1] == "a step (µs)"
     assert rows[1][1:] == ["5,000", "5 (4.5–5.5)"]
     assert rows[-1][0] == "ours"
-
-
-def test_the_page_holds_the_measured_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    tables = import_module("induction_tables")
-    page = (paths.book() / "performance.md").read_text()
-    section = page.split("(performance-induction)=")[1].split("\n## ")[1]
-    for made in tables.TABLES.values():
-        for cells in made():
-            assert f"| {' | '.join(cells)} |" in section
-
-
-def test_all_forms_lost_alike() -> None:
-    table = pd.read_csv(paths.book() / "_data/benchmarks/induction_training.csv")
-    assert table.filter(like="apart").to_numpy().max() <= 1e-3
-    assert set(table["cores"]) == {1}

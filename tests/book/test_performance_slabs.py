@@ -4,10 +4,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-import pandas as pd
 import pytest
-
-from inductive import paths
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -35,19 +32,3 @@ def test_times_are_told_by_step(tables: ModuleType) -> None:
     assert head == ["", "LMS-5, 100 units", "noisy LMS-7, 300 units"]
     assert loop == ["PyTorch loop", "2 s (2,000 µs)", "1 s (2,000 µs)"]
     assert ratio[1:] == ["2 (1.9–2.1)", "0.9 (0.8–1)"]
-
-
-def test_the_page_holds_the_measured_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    tables = import_module("slabs_tables")
-    page = (paths.book() / "performance.md").read_text()
-    section = page.split("(performance-slabs)=")[1].split("\n## ")[1]
-    for made in tables.TABLES.values():
-        for cells in made():
-            assert f"| {' | '.join(cells)} |" in section
-
-
-def test_all_forms_lost_alike() -> None:
-    table = pd.read_csv(paths.book() / "_data/benchmarks/slabs_training.csv")
-    assert table.filter(like="apart").to_numpy().max() <= 1e-3
-    assert set(table["cores"]) == {1}
