@@ -897,14 +897,13 @@ models_run = plans.plans(profile)
 def language_runs(name):
     """One sweep of language models: read from its store in the paper profile, else computed."""
     plan = models_run[name]
-    how = {"static": plan.static, "dims": plan.dims, "tolerances": plan.tolerances}
-    how |= {"root_seed": seed, "stream": "language models", "constants": dict(plan.constants)}
+    options = {"stream": "language models"}
     if name.startswith(plans.HOSTED):
-        how["how"] = "host"  # weights and texts: no single program
+        options["how"] = "host"  # weights and texts: no single program
     if name.startswith("smollm2"):
-        how["constants"] |= plans.of_model(plan, language_model, trained_blocks)
-    found = sweep.stored(PAPER, name, plan.function, plan.axes, plan.seeds, profile=profile, **how)
-    return found.assign_coords({dim: list(labels) for dim, labels in plan.coords.items()})
+        chosen = plans.of_model(plan, language_model, trained_blocks)
+        plan = plan._replace(constants=dict(plan.constants) | chosen)
+    return sweep.planned(PAPER, name, plan, profile, seed, **options)
 
 
 runs = {name: language_runs(name) for name in models_run}
