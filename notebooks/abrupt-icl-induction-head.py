@@ -395,7 +395,7 @@ if paper:
     at_end["noise ε"] = with_usual("noise", "noise", 0.1, 128)
     at_end["exponent α"] = ends(stored("exponents"), "exponent")
 for name, (values, ic, iw) in at_end.items():
-    print(name, values.tolist(), "IC", ic.mean(1).round(2).tolist(), "IW", iw.mean(1).round(2).tolist())
+    print(name, values.tolist(), "IC", ic.mean(1).round(2), "IW", iw.mean(1).round(2))
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Accuracy at the end with novel classes (blue, IC) and from memory (vermilion, IW). First row: against the number of classes, for burstiness 1, 2 and 4; dotted: a guess among the labels of the context. Second row: against the share of bursty sequences (K = 256), noise within classes (K = 128) and the exponent of class frequencies (K = 1024, half of the sequences bursty). Dots: seeds; lines: means.", "name": "fig-abrupt-icl-induction-head-data"}, "image": {"alt": "Six panels. IC rises with the number of classes for burstiness 1 and 2, and is one everywhere for burstiness 4; IW falls. IC rises with the share of bursty sequences, a little with noise, and falls with the exponent; IW does the opposite."}}
 figure, axes = plt.subplots(2, 3, figsize=(style.PAGE_WIDTH, 4.0), sharey=True)
@@ -420,7 +420,7 @@ if paper:
     gain = {b: (at_end[f"B = {b}"][1] - b / 4) / (1 - b / 4) for b in (1, 2)}
     more = float((gain[2] - gain[1]).mean())
     soon = np.median(crossed(runs.sel(burstiness=4), 0.9), axis=-1)
-    print(f"above chance {more:.3f}, steps to 0.9 with B = 4", soon)
+    print(f"above chance {more:.3f}, steps to 0.9 with B = 4", soon.round())
     print(claims.check("D1", more, sign=more > 0))
     print(claims.check("D2", soon.max(), sign=np.isfinite(soon.max())))
 
@@ -435,7 +435,7 @@ def change(name, low, high):
 
 if paper:
     share, spread, law = change("bursty share", 0, 1), change("noise ε", 0, 0.3), change("exponent α", 0, 1)
-    print({"share": share.round(3), "noise": spread.round(3), "law": law.round(3)})
+    print("change of IC, IW: share", share.round(3), "noise", spread.round(3), "exponent", law.round(3))
     print(claims.check("D3", min(share[0], -share[1]), sign=min(share[0], -share[1]) > 0))
     print(claims.check("D4", spread[0], sign=spread[0] > 0))
     values, *both = at_end["exponent α"]
@@ -505,7 +505,7 @@ model = np.array([reached(rates, start) for start in grid])
 told = np.array([reached(rates, start) for start in strengths]) / model[0]
 for name, found in ratio.items():
     print(
-        f"{name}: steps {np.median(when[name], axis=1)}, over control {found.round(2)}, model {told.round(2)}"
+        f"{name}: steps {np.median(when[name], axis=1).round()}, over control {found.round(2)}, model {told.round(2)}"
     )
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Networks that are given a previous-token head, K = 1024, burstiness 2. Left: accuracy with novel classes without a head and with heads of strength 8; thick: mean of 4 seeds, thin: single seeds. Right: steps until it is 0.75 over the median without a head; dots: seeds, lines: medians; black: model of three parameters with rates from networks without a head.", "name": "fig-abrupt-icl-induction-head-head-start"}, "image": {"alt": "Left: accuracy with novel classes rises without a plateau with a head for labels; with a head for all tokens it waits at a half as long as without one. Right: relative steps fall to a third with heads for labels, close to the black curve of the model, and stay near one with heads for all tokens."}}

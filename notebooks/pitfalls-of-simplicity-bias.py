@@ -258,7 +258,8 @@ ratio = uses.isel(coordinate=0) / uses.isel(coordinate=slice(1, None)).max("coor
 maps = {name: runs[name]["map"] for name in shown}
 share = {n: one.mean("y").var("x") / one.var(("x", "y")) for n, one in maps.items()}
 share = {n: float(one.min()) for n, one in share.items()}
-print(f"ratio of changes: median {float(ratio.median()):.0f};", share)
+print(f"ratio of changes: median {float(ratio.median()):.0f}")
+print("share of S in decisions", {n: round(value, 5) for n, value in share.items()})
 print(claims.check("C5", ratio.min(), sign=float(ratio.min()) > 1))
 claims.check("C6", min(share.values()), sign=min(share.values()) > 0.5)
 
