@@ -64,8 +64,7 @@ def digit_networks(
         n_times: about how many records are made.
 
     Returns:
-        By time: losses and accuracies, and the squared norm of the weights over
-        that of the start.
+        By time: losses and accuracies, in training and testing.
     """
     train, test = _digits(n_train, n_test)
     sizes = (train.pixels.shape[1], width, width, width, train.targets.shape[1])
@@ -77,7 +76,7 @@ def digit_networks(
 
     optimiser = optimiser_steps.adamw(learning_rate, weight_decay)
     examples = jnp.asarray(train.pixels), jnp.asarray(train.targets)
-    evaluate = partial(_evaluated, start, train, test, scale)
+    evaluate = partial(_evaluated, train, test, scale)
     # The optimiser counts its steps in whole numbers, among parameters of another type.
     with jax.numpy_dtype_promotion("standard"):
         return records.from_start(
@@ -90,11 +89,7 @@ def digit_networks(
 
 
 def _evaluated(
-    start: scaled_mlp.Params,
-    train: Digits,
-    test: Digits,
-    scale: Array,
-    params: scaled_mlp.Params,
+    train: Digits, test: Digits, scale: Array, params: scaled_mlp.Params
 ) -> dict[str, Array]:
     found: dict[str, Array] = {}
     for name, digits in {"train": train, "test": test}.items():
@@ -102,12 +97,7 @@ def _evaluated(
         right = outputs.argmax(1) == digits.labels
         found[f"{name}_loss"] = ((outputs - digits.targets) ** 2).mean()
         found[f"{name}_accuracy"] = right.astype("float32").mean()
-    found["squared_norm"] = _squared_norm(params) / _squared_norm(start)
     return found
-
-
-def _squared_norm(params: scaled_mlp.Params) -> Array:
-    return jnp.stack([(layer**2).sum() for layer in params]).sum()
 
 
 @lru_cache

@@ -49,8 +49,7 @@ def quadratic_networks(
 
     Returns:
         By time what :func:`training.measures` records; the test error of the kernel
-        solution; the largest learning rate of the lazy limit; the mean square of the test
-        targets.
+        solution; the largest learning rate of the lazy limit.
     """
     drawn = training.drawn(
         key, width=width, n_train=n_train, n_inputs=n_inputs, n_test=n_test
@@ -142,12 +141,13 @@ def _trained(
     times: tuple[int, ...],
 ) -> Outputs:
     found = training.train(setting, scale, learning_rate=learning_rate, times=times)
-    task, start = setting.task, setting.start
+    task = setting.task
     solution = training.kernel_outputs(setting, scale)
     wrong = solution - jnp.asarray(task.test_targets, float)
-    gram = quadratic_units.ntk_gram(start, task.inputs, task.inputs, setting.curvature)
+    gram = quadratic_units.ntk_gram(
+        setting.start, task.inputs, task.inputs, setting.curvature
+    )
     return found | {
         "kernel_error": (wrong**2).mean(),
         "critical_rate": divergence.critical_learning_rate(gram),
-        "power": (task.test_targets**2).mean(),
     }
