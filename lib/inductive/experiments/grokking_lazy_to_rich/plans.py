@@ -155,8 +155,8 @@ def _learned(outputs: Iterable[str]) -> dict[str, dict[str, float]]:
 
 
 def _regressed(*outputs: str) -> dict[str, dict[str, float]]:
-    """Its labels and outputs are sums in single precision, with relative errors of 1e-6.
+    """Regression in double precision on labels and outputs summed in single precision.
 
-    Errors of the regression are at most twice as large (by its smoothing matrix).
+    These have relative errors of 1e-6, which its smoothing matrix at most doubles.
     """
     return within(outputs, rtol=1e-5, atol=1e-6)
